@@ -1,0 +1,135 @@
+# lull: see CONTRIBUTING.md. `make help` lists what there is to do.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+HOST_ARCH := $(shell uname -m | sed 's/aarch64/arm64/')
+ARCH ?= $(HOST_ARCH)
+OTHER_ARCH := $(if $(filter x86_64,$(ARCH)),arm64,x86_64)
+B := build/$(ARCH)
+U := build/unit
+PYTHON := build/venv/bin/python
+
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out help clean packages,$(GOALS)),)
+include $(B)/deps.mk
+endif
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wformat=2 -Wundef -Wvla -Wcast-qual -Wwrite-strings -Werror
+CPPFLAGS := -D_GNU_SOURCE -Iextension -I$(B)/proto -I$(B)/gen
+CFLAGS := -std=gnu11 -O2 -g0 $(WARNINGS) -MMD -MP -ffile-prefix-map=$(CURDIR)=. \
+	-fstack-protector-strong $(DEPS_CFLAGS)
+LDFLAGS := -static $(DEPS_LDFLAGS) -Wl,--build-id=none -Wl,-z,relro,-z,now
+
+SOURCES := $(sort $(wildcard extension/*.c extension/*/*.c))
+PROTOS := $(sort $(wildcard extension/proto/*.proto))
+PROTO_NAMES := $(PROTOS:extension/proto/%.proto=%)
+OBJECTS := $(SOURCES:extension/%.c=$(B)/obj/%.o) $(PROTO_NAMES:%=$(B)/obj/proto/%.pb-c.o)
+
+.PHONY: all help packages clean test unit e2e lint format bench layer demo fuzz smoke both
+
+all: $(B)/lull
+
+help:
+	@echo "make            build/$(ARCH)/lull; ARCH=arm64 cross-builds"
+	@echo "make test       all tests"
+	@echo "make lint       formatting and static checks; make format mends"
+	@echo "make demo       a function under the local Lambda, shown; ENDPOINT=https://... sends to a backend"
+	@echo "make bench      the figures"
+	@echo "make layer      build/lull-x86_64.zip and build/lull-arm64.zip"
+	@echo "make fuzz       the fuzzers, one minute each"
+
+# ---- What it takes: host packages and our own libraries ----
+
+PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils cmake linux-libc-dev gcc-aarch64-linux-gnu \
+	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
+	libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl zip \
+	python3 python3-venv
+
+packages:
+	@scripts/packages $(PACKAGES)
+
+# The libraries' place depends on their lock; the file changes only when they do.
+$(B)/deps.mk: $(wildcard scripts/deps/*) scripts/packages Makefile
+	@mkdir -p $(@D)
+	@scripts/packages $(PACKAGES)
+	@scripts/deps/build $(ARCH) | sed 's|.*|include &/env.mk|' > $@
+
+# ---- The program ----
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+$(shell mkdir -p $(B)/gen && echo '#define LULL_VERSION "$(VERSION)"' > $(B)/gen/version.h.new && \
+	if cmp -s $(B)/gen/version.h.new $(B)/gen/version.h; then rm $(B)/gen/version.h.new; \
+	else mv $(B)/gen/version.h.new $(B)/gen/version.h; fi)
+
+$(B)/proto/done: $(PROTOS) $(B)/deps.mk
+	@mkdir -p $(@D)
+	protoc-c --proto_path=extension/proto --proto_path=/usr/include --c_out=$(@D) $(PROTOS)
+	@touch $@
+
+$(B)/obj/%.o: extension/%.c $(B)/proto/done $(B)/deps.mk
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Generated code has its own idea of warnings.
+$(B)/obj/proto/%.pb-c.o: $(B)/proto/done $(B)/deps.mk
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -O2 -ffile-prefix-map=$(CURDIR)=. $(DEPS_CFLAGS) -c -o $@ \
+		$(B)/proto/$*.pb-c.c
+
+# Static in truth: on Debian 12 musl-gcc -static-pie links a dynamic program without a word.
+$(B)/lull: $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@.tmp $(OBJECTS) $(DEPS_LIBS)
+	$(STRIP) -s $@.tmp
+	@! $(READELF) -lW $@.tmp | grep -q INTERP || { echo "$@ has an interpreter"; exit 1; }
+	@! $(READELF) -dW $@.tmp | grep -q NEEDED || { echo "$@ needs libraries"; exit 1; }
+	@mv $@.tmp $@
+
+both: $(B)/lull
+	@$(MAKE) --no-print-directory ARCH=$(OTHER_ARCH) build/$(OTHER_ARCH)/lull
+
+# The other architecture's program runs, as far as it goes without Lambda.
+smoke: both
+	@qemu-aarch64-static build/arm64/lull --version
+
+# ---- Tests ----
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(U)/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_HELPERS := $(patsubst tests/unit/%.c,$(U)/%.o,\
+	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+# All that runs without a backend, against the host's libraries, with sanitizers.
+UNIT_SOURCES := $(filter-out extension/main.c extension/agent.c extension/exporter.c \
+	extension/edges/transfer.c,$(SOURCES))
+UNIT_OBJECTS := $(UNIT_SOURCES:extension/%.c=$(U)/obj/%.o) \
+	$(PROTO_NAMES:%=$(U)/obj/proto/%.pb-c.o) $(U)/obj/llhttp.o
+UNIT_CC := gcc -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -D_GNU_SOURCE -Iextension -I$(B)/proto -I$(B)/gen -Itests/unit \
+	-isystem $(DEPS_PREFIX)/src/llhttp/include -MMD -MP
+
+$(U)/obj/%.o: extension/%.c $(B)/proto/done $(B)/deps.mk
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(WARNINGS) -c -o $@ $<
+
+$(U)/obj/proto/%.pb-c.o: $(B)/proto/done
+	@mkdir -p $(@D)
+	$(UNIT_CC) -c -o $@ $(B)/proto/$*.pb-c.c
+
+$(U)/obj/llhttp.o: $(B)/deps.mk
+	@mkdir -p $(@D)
+	$(foreach f,api http llhttp,$(UNIT_CC) -c -o $(U)/obj/llhttp-$(f).o $(DEPS_PREFIX)/src/llhttp/src/$(f).c;)
+	ld -r -o $@ $(foreach f,api http llhttp,$(U)/obj/llhttp-$(f).o)
+
+$(U)/liblull.a: $(UNIT_OBJECTS)
+	rm -f $@ && ar rcsD $@ $^
+
+$(U)/%.o: tests/unit/%.c $(B)/proto/done
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(WARNINGS) -c -o $@ $<
+
+# realloc is wrapped so that a test can make any of them fail.
+$(U)/test_%: $(U)/test_%.o $(UNIT_HELPERS) $(U)/liblull.a
+	$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -levent_core -ljansson -lprotobuf-c -ldeflate
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.SECONDARY:

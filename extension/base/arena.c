@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)16 << 10)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size;
+	alignas(max_align_t) unsigned char data[];
+};
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	struct arena_block *block;
+
+	if (a->failed || rounded < size)
+		goto fail;
+	if (a->left < rounded) {
+		size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
+
+		block = malloc(sizeof *block + room);
+		if (!block)
+			goto fail;
+		block->next = a->blocks;
+		block->size = room;
+		a->blocks = block;
+		a->left = room;
+	}
+	block = a->blocks;
+	a->left -= rounded;
+	return memset(block->data + a->left, 0, rounded);
+fail:
+	a->failed = true;
+	return NULL;
+}
+
+char *arena_string(struct arena *a, struct slice s)
+{
+	char *copy = arena_alloc(a, s.len + 1);
+
+	if (copy && s.len > 0)
+		memcpy(copy, s.data, s.len);
+	return copy;
+}
+
+void arena_free(struct arena *a)
+{
+	while (a->blocks) {
+		struct arena_block *next = a->blocks->next;
+
+		free(a->blocks);
+		a->blocks = next;
+	}
+	*a = (struct arena){0};
+}

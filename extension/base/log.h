@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lull's own log: whole lines on standard output, which Lambda takes to CloudWatch. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* Lines above this level are not written. LOG_INFO until set. */
+void log_set_level(enum log_level level);
+
+/* One line `lull: LEVEL: message`; control characters of the message are escaped, at most 2,000
+ * bytes are written. Never fails and never blocks for long: what cannot be written is lost. */
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* The text as it is on a line of its own, whatever the level: for machine-readable lines. */
+void log_raw(const char *line);
+
+#endif

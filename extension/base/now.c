@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/now.h"
+
+#include <time.h>
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec t = {0};
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+struct now now_read(void)
+{
+	return (struct now){
+		.mono = read_clock(CLOCK_MONOTONIC),
+		.boot = read_clock(CLOCK_BOOTTIME),
+		.real = read_clock(CLOCK_REALTIME),
+	};
+}

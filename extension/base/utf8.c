@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include <string.h>
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Length of the well-formed sequence at `p`, 0 where there is none (RFC 3629, section 4). */
+static size_t sequence(const uint8_t *p, const uint8_t *end)
+{
+	size_t left = (size_t)(end - p), len, i;
+	uint8_t c = p[0], low = 0x80, high = 0xbf;
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (left < len)
+		return 0;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (i = 2; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* Past all that is ASCII: nearly everything is. */
+static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *end)
+{
+	while (end - p >= 8) {
+		uint64_t word;
+
+		memcpy(&word, p, 8);
+		if (word & HIGH_BITS)
+			break;
+		p += 8;
+	}
+	while (p < end && *p < 0x80)
+		p++;
+	return p;
+}
+
+bool utf8_valid(struct slice s)
+{
+	const uint8_t *p = s.data, *end = s.data + s.len;
+
+	if (s.len == 0)
+		return true;
+	while ((p = skip_ascii(p, end)) < end) {
+		size_t len = sequence(p, end);
+
+		if (len == 0)
+			return false;
+		p += len;
+	}
+	return true;
+}
+
+void utf8_repair(struct bytes *out, struct slice s)
+{
+	const uint8_t *p = s.data, *end = s.data + s.len, *good = p;
+
+	if (s.len == 0)
+		return;
+	while ((p = skip_ascii(p, end)) < end) {
+		size_t len = sequence(p, end);
+
+		if (len > 0) {
+			p += len;
+			continue;
+		}
+		bytes_append(out, good, (size_t)(p - good));
+		bytes_append(out, "\xef\xbf\xbd", 3);
+		good = ++p;
+	}
+	bytes_append(out, good, (size_t)(end - good));
+}

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/now.h"
+
+/* ---- The table ---- */
+
+enum type { T_BOOL, T_STRING, T_ENDPOINT, T_HEADERS, T_DURATION, T_SIZE, T_PORT, T_LEVEL, T_COMPRESSION };
+
+struct setting {
+	const char *name; /* behind LULL_, or the whole name where it is another's */
+	enum type type;
+	bool exported; /* part of struct export_settings, for all signals or for one */
+	const char *def;
+	size_t offset;
+	const char *help;
+};
+
+#define OF(field) offsetof(struct config, field)
+#define OF_EXPORT(field) offsetof(struct export_settings, field)
+
+static const struct setting table[] = {
+	{"ENABLED", T_BOOL, false, "true", OF(enabled),
+	 "false: lull does nothing at all but keep Lambda content"},
+	{"ENDPOINT", T_ENDPOINT, true, NULL, OF_EXPORT(endpoint),
+	 "the OTLP/HTTP backend, such as https://otlp.example.com; /v1/traces and so on is added"},
+	{"HEADERS", T_HEADERS, true, NULL, OF_EXPORT(headers),
+	 "headers for it: key=value,key=value, with %XX decoded"},
+	{"TIMEOUT", T_DURATION, true, "10s", OF_EXPORT(timeout),
+	 "how long one request may take: 500ms, 10s; a bare number is milliseconds"},
+	{"COMPRESSION", T_COMPRESSION, true, "gzip", OF_EXPORT(compression), "gzip or none"},
+	{"CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(certificate),
+	 "file of CA certificates (PEM) to trust instead of the public ones"},
+	{"FLUSH_BUDGET", T_DURATION, false, "300ms", OF(flush_budget),
+	 "how long an invocation may be held after its handler for the export"},
+	{"BUFFER", T_SIZE, false, "16MB", OF(buffer),
+	 "memory for data not yet exported: bytes, KB or MB; beyond it the oldest goes"},
+	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
+	 "the port on localhost that takes OTLP/HTTP"},
+	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
+	{"OTEL_SERVICE_NAME", T_STRING, false, NULL, OF(service_name),
+	 "service.name where the sender gave none; else the function's name"},
+	{"OTEL_RESOURCE_ATTRIBUTES", T_STRING, false, NULL, OF(resource_attributes),
+	 "resource attributes where the sender gave none: key=value,key=value"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_foreign(const struct setting *s)
+{
+	return strncmp(s->name, "OTEL_", 5) == 0;
+}
+
+/* ---- Values ---- */
+
+static void problem(struct config *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void problem(struct config *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->problem_count == CONFIG_PROBLEMS)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&c->problems[c->problem_count], fmt, ap) >= 0)
+		c->problem_count++;
+	va_end(ap);
+}
+
+struct unit {
+	const char *suffix;
+	uint64_t factor;
+};
+
+/* A whole number and one of `units` (the first without suffix); the largest result is INT64_MAX. */
+static bool parse_number(const char *text, const struct unit *units, uint64_t *value)
+{
+	unsigned long long number;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	for (; units->suffix; units++)
+		if (strcasecmp(end, units->suffix) == 0)
+			return !__builtin_mul_overflow(number, units->factor, value) &&
+			       *value <= INT64_MAX;
+	return false;
+}
+
+static bool parse_duration(const char *text, int64_t *value)
+{
+	static const struct unit units[] = {{"", NS_PER_MS},	   {"ms", NS_PER_MS},
+					    {"s", NS_PER_S},	   {"m", 60 * NS_PER_S},
+					    {"min", 60 * NS_PER_S}, {NULL, 0}};
+	uint64_t ns;
+
+	if (!parse_number(text, units, &ns) || ns == 0)
+		return false;
+	*value = (int64_t)ns;
+	return true;
+}
+
+static bool parse_size(const char *text, size_t *value)
+{
+	static const struct unit units[] = {{"", 1},		{"KB", 1 << 10}, {"K", 1 << 10},
+					    {"MB", 1 << 20},	{"M", 1 << 20},	 {"KiB", 1 << 10},
+					    {"MiB", 1 << 20}, {NULL, 0}};
+	uint64_t size;
+
+	if (!parse_number(text, units, &size) || size == 0)
+		return false;
+	*value = (size_t)size;
+	return true;
+}
+
+static bool parse_port(const char *text, uint16_t *value)
+{
+	static const struct unit units[] = {{"", 1}, {NULL, 0}};
+	uint64_t port;
+
+	if (!parse_number(text, units, &port) || port == 0 || port > UINT16_MAX)
+		return false;
+	*value = (uint16_t)port;
+	return true;
+}
+
+static bool parse_bool(const char *text, bool *value)
+{
+	static const char *const yes[] = {"true", "1", "yes", "on"};
+	static const char *const no[] = {"false", "0", "no", "off"};
+
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		if (strcasecmp(text, yes[i]) == 0)
+			return *value = true;
+		if (strcasecmp(text, no[i]) == 0) {
+			*value = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_word(const char *text, const char *const *words, unsigned count, unsigned *value)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*value = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_level(const char *text, enum log_level *value)
+{
+	static const char *const words[] = {"error", "warn", "info", "debug"};
+	unsigned i;
+
+	if (!parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum log_level)i;
+	return true;
+}
+
+static bool parse_compression(const char *text, enum compression *value)
+{
+	static const char *const words[] = {"gzip", "none"};
+	unsigned i;
+
+	if (!parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum compression)i;
+	return true;
+}
+
+/* ---- key=value lists ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* In place: the decoded text is never longer. */
+static bool percent_decode(char *text, size_t *len)
+{
+	size_t out = 0;
+
+	for (size_t in = 0; in < *len; in++) {
+		if (text[in] == '%') {
+			int high = in + 2 < *len ? hex_digit(text[in + 1]) : -1;
+			int low = in + 2 < *len ? hex_digit(text[in + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return false;
+			text[out++] = (char)(high << 4 | low);
+			in += 2;
+		} else {
+			text[out++] = text[in];
+		}
+	}
+	*len = out;
+	return true;
+}
+
+static bool one_pair(char *text, size_t len, void (*each)(void *, struct slice, struct slice),
+		     void *ctx)
+{
+	char *equals = memchr(text, '=', len);
+	struct slice key, value;
+
+	if (!equals)
+		return false;
+	key = slice_trim(slice_of(text, (size_t)(equals - text)));
+	value = slice_trim(slice_of(equals + 1, len - (size_t)(equals + 1 - text)));
+	if (key.len == 0 || !percent_decode((char *)(uintptr_t)value.data, &value.len))
+		return false;
+	each(ctx, key, value);
+	return true;
+}
+
+bool config_pairs(const char *list, void (*each)(void *ctx, struct slice key, struct slice value),
+		  void *ctx)
+{
+	char *copy = strdup(list), *p = copy;
+	bool ok = copy != NULL;
+
+	while (ok && *p) {
+		size_t len = strcspn(p, ",");
+		bool more = p[len] == ',';
+
+		if (slice_trim(slice_of(p, len)).len > 0)
+			ok = one_pair(p, len, each, ctx);
+		p += len + (more ? 1 : 0);
+	}
+	free(copy);
+	return ok;
+}
+
+/* ---- Headers ---- */
+
+struct header_list {
+	char **lines;
+	size_t count;
+	bool bad;
+};
+
+static void header_add(void *ctx, struct slice key, struct slice value)
+{
+	struct header_list *list = ctx;
+	char **lines = realloc(list->lines, (list->count + 2) * sizeof *lines);
+	char *line;
+
+	if (!lines)
+		return;
+	list->lines = lines;
+	/* Names are tokens; a line break in a value would be a header of its own. */
+	for (size_t i = 0; i < key.len; i++)
+		list->bad |= key.data[i] <= ' ' || key.data[i] >= 0x7f || key.data[i] == ':';
+	for (size_t i = 0; i < value.len; i++)
+		list->bad |= value.data[i] < ' ' && value.data[i] != '\t';
+	if (asprintf(&line, "%.*s: %.*s", (int)key.len, (const char *)key.data, (int)value.len,
+		     (const char *)value.data) < 0)
+		line = NULL;
+	lines[list->count] = line;
+	if (line)
+		list->count++;
+	lines[list->count] = NULL;
+}
+
+static void headers_free(char **headers)
+{
+	for (char **h = headers; h && *h; h++)
+		free(*h);
+	free(headers);
+}
+
+static bool parse_headers(const char *text, char ***value)
+{
+	struct header_list list = {0};
+
+	if (!config_pairs(text, header_add, &list) || list.bad) {
+		headers_free(list.lines);
+		return false;
+	}
+	headers_free(*value);
+	*value = list.lines;
+	return true;
+}
+
+/* ---- Endpoints ---- */
+
+static bool is_url(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host && (strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0) &&
+	       host[3] != '\0' && host[3] != '/' && host[3] != ':' && !strpbrk(text, " \t\r\n");
+}
+
+/* A base URL gets the signal's path added, one for a single signal is taken as it is
+ * (OpenTelemetry specification, "Endpoint URLs for OTLP/HTTP"). */
+static bool parse_endpoint(const char *text, bool whole, enum otlp_signal signal, char **value)
+{
+	size_t len = strlen(text);
+	char *url;
+
+	if (!is_url(text))
+		return false;
+	while (!whole && len > 0 && text[len - 1] == '/')
+		len--;
+	if (asprintf(&url, "%.*s%s%s", (int)len, text, whole ? "" : "/v1/",
+		     whole ? "" : otlp_signal_name(signal)) < 0)
+		return false;
+	free(*value);
+	*value = url;
+	return true;
+}
+
+/* ---- Reading ---- */
+
+const char *config_env(const char *const *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return (*environment)[len + 1] ? *environment + len + 1 : NULL;
+	return NULL;
+}
+
+static bool parse_string(const char *text, char **value)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return false;
+	free(*value);
+	*value = copy;
+	return true;
+}
+
+struct target {
+	void *at;
+	enum otlp_signal signal; /* for endpoints */
+	bool whole;		 /* said for this signal alone */
+};
+
+static bool parse(enum type type, const char *text, const struct target *to)
+{
+	switch (type) {
+	case T_BOOL:
+		return parse_bool(text, to->at);
+	case T_STRING:
+		return parse_string(text, to->at);
+	case T_ENDPOINT:
+		return parse_endpoint(text, to->whole, to->signal, to->at);
+	case T_HEADERS:
+		return parse_headers(text, to->at);
+	case T_DURATION:
+		return parse_duration(text, to->at);
+	case T_SIZE:
+		return parse_size(text, to->at);
+	case T_PORT:
+		return parse_port(text, to->at);
+	case T_LEVEL:
+		return parse_level(text, to->at);
+	case T_COMPRESSION:
+		return parse_compression(text, to->at);
+	}
+	return false;
+}
+
+static const char *wanted(enum type type)
+{
+	static const char *const words[] = {
+		[T_BOOL] = "write true or false",
+		[T_STRING] = "write a text",
+		[T_ENDPOINT] = "write a URL such as https://otlp.example.com:4318",
+		[T_HEADERS] = "write key=value,key=value with %XX for special characters",
+		[T_DURATION] = "write a duration such as 500ms or 10s",
+		[T_SIZE] = "write a size such as 16MB",
+		[T_PORT] = "write a port from 1 to 65535",
+		[T_LEVEL] = "write error, warn, info or debug",
+		[T_COMPRESSION] = "write gzip or none",
+	};
+
+	return words[type];
+}
+
+static void refuse(struct config *c, const struct setting *s, const char *name, const char *value)
+{
+	/* Headers hold secrets: never in a log line. */
+	if (s->type == T_HEADERS)
+		problem(c, "%s cannot be read: %s; it is ignored", name, wanted(s->type));
+	else
+		problem(c, "%s=%s cannot be used: %s; %s%s", name, value, wanted(s->type),
+			s->def ? "the default holds: " : "it is ignored", s->def ? s->def : "");
+}
+
+/* The first of the four names that is set: LULL_ before OTEL_, one signal before all. */
+static const char *find_exported(const struct setting *s, enum otlp_signal signal,
+				 const char *const *env, char name[static 64], bool *whole)
+{
+	static const char *const prefixes[] = {"LULL_", "OTEL_EXPORTER_OTLP_"};
+	static const char *const signals[] = {"TRACES_", "LOGS_", "METRICS_"};
+
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		for (int one = 1; one >= 0; one--) {
+			const char *value;
+
+			snprintf(name, 64, "%s%s%s", prefixes[i], one ? signals[signal] : "",
+				 s->name);
+			value = config_env(env, name);
+			if (value) {
+				*whole = one;
+				return value;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void read_exported(struct config *c, const struct setting *s, enum otlp_signal signal,
+			  const char *const *env)
+{
+	struct target to = {(char *)&c->export[signal] + s->offset, signal, false};
+	char name[64];
+	const char *value;
+
+	if (s->def)
+		parse(s->type, s->def, &to);
+	value = find_exported(s, signal, env, name, &to.whole);
+	/* A general one is wrong for every signal, but is said once. */
+	if (value && !parse(s->type, value, &to) && (to.whole || signal == OTLP_TRACES))
+		refuse(c, s, name, value);
+}
+
+static void read_plain(struct config *c, const struct setting *s, const char *const *env)
+{
+	struct target to = {.at = (char *)c + s->offset};
+	char name[64];
+	const char *value;
+
+	if (s->def)
+		parse(s->type, s->def, &to);
+	snprintf(name, sizeof name, "%s%s", is_foreign(s) ? "" : "LULL_", s->name);
+	value = config_env(env, name);
+	if (value && !parse(s->type, value, &to))
+		refuse(c, s, name, value);
+}
+
+/* Is this URL lull's own receiver? Then every export would come back as new data. */
+static bool is_own(const char *url, uint16_t port)
+{
+	static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", "0.0.0.0",
+					    "sandbox.localdomain", "sandbox"};
+	const char *host = strstr(url, "://") + 3;
+
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		size_t len = strlen(hosts[i]);
+
+		if (strncasecmp(host, hosts[i], len) == 0 && host[len] == ':')
+			return strtoul(host + len + 1, NULL, 10) == port;
+	}
+	return false;
+}
+
+static void refuse_own(struct config *c)
+{
+	bool said = false;
+
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		char **endpoint = &c->export[s].endpoint;
+
+		if (!*endpoint || !is_own(*endpoint, c->http_port))
+			continue;
+		if (!said)
+			problem(c,
+				"the endpoint %s is lull itself: set LULL_ENDPOINT to the backend's URL "
+				"(OTEL_EXPORTER_OTLP_ENDPOINT may stay for the function's SDK)",
+				*endpoint);
+		said = true;
+		free(*endpoint);
+		*endpoint = NULL;
+	}
+}
+
+void config_read(struct config *config, const char *const *environment)
+{
+	*config = (struct config){0};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		if (!table[i].exported) {
+			read_plain(config, &table[i], environment);
+			continue;
+		}
+		for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+			read_exported(config, &table[i], (enum otlp_signal)s, environment);
+	}
+	refuse_own(config);
+}
+
+void config_free(struct config *config)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		free(config->export[s].endpoint);
+		free(config->export[s].certificate);
+		headers_free(config->export[s].headers);
+	}
+	free(config->service_name);
+	free(config->resource_attributes);
+	for (unsigned i = 0; i < config->problem_count; i++)
+		free(config->problems[i]);
+	*config = (struct config){0};
+}
+
+void config_help(struct bytes *out)
+{
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct setting *s = &table[i];
+		char name[64];
+
+		snprintf(name, sizeof name, "%s%s", is_foreign(s) ? "" : "LULL_", s->name);
+		bytes_addf(out, "  %-26s %-8s %s\n", name, s->def ? s->def : "", s->help);
+	}
+	bytes_addf(out,
+		   "ENDPOINT, HEADERS, TIMEOUT, COMPRESSION and CERTIFICATE also exist for one signal "
+		   "alone\n(LULL_TRACES_ENDPOINT, LULL_LOGS_HEADERS, ...; an endpoint is then the whole "
+		   "URL), and where no\nLULL_ one is set the same of OTEL_EXPORTER_OTLP_ holds.\n");
+}

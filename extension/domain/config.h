@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings from the environment. One table is the source of parsing, of `lull --help` and of the
+ * reference in the README. */
+#ifndef DOMAIN_CONFIG_H
+#define DOMAIN_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "wire/otlp.h"
+
+enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
+
+/* How one signal is exported. Mirrors OTEL_EXPORTER_OTLP_*: each setting also exists for a single
+ * signal (LULL_TRACES_TIMEOUT), and OTEL_EXPORTER_OTLP_TIMEOUT is asked where no LULL_ one is set. */
+struct export_settings {
+	char *endpoint; /* whole URL with path; NULL: this signal has no destination */
+	char **headers; /* "name: value", NULL-terminated; NULL where there are none */
+	char *certificate; /* file of CA certificates; NULL: the built-in places */
+	int64_t timeout;   /* nanoseconds, one request */
+	enum compression compression;
+};
+
+#define CONFIG_PROBLEMS 16
+
+struct config {
+	bool enabled;
+	struct export_settings export[OTLP_SIGNALS];
+	int64_t flush_budget; /* nanoseconds */
+	size_t buffer;	      /* bytes */
+	enum log_level log_level;
+	uint16_t http_port;
+	char *service_name;	   /* OTEL_SERVICE_NAME */
+	char *resource_attributes; /* OTEL_RESOURCE_ATTRIBUTES */
+
+	/* What was wrong, one line each for people; the default was taken instead. */
+	char *problems[CONFIG_PROBLEMS];
+	unsigned problem_count;
+};
+
+/* Reads `environment` ("NAME=value", NULL-terminated, as environ(7)). Never fails: a value that
+ * cannot be used is a problem in the list and its default holds. To be freed with config_free(). */
+void config_read(struct config *config, const char *const *environment);
+void config_free(struct config *config);
+
+/* The value of `name` in such an environment; NULL where it is absent or empty. */
+const char *config_env(const char *const *environment, const char *name);
+
+/* The table for people: name, default, meaning. Columns for a terminal of 100. */
+void config_help(struct bytes *out);
+
+/* Calls `each` with every `key=value` of a list as OTEL_EXPORTER_OTLP_HEADERS and
+ * OTEL_RESOURCE_ATTRIBUTES have it (W3C Baggage without properties): white space around both is
+ * ignored, %XX of the value is decoded, raw spaces inside are kept. Returns false, and calls
+ * nothing further, at the first member without a key or with a broken %XX. */
+bool config_pairs(const char *list, void (*each)(void *ctx, struct slice key, struct slice value),
+		  void *ctx);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/telemetry.h"
+
+#include "domain/timestamp.h"
+#include "wire/json_scan.h"
+
+static const struct {
+	const char *name;
+	enum event_type type;
+} types[] = {
+	{"function", EVENT_FUNCTION},
+	{"extension", EVENT_EXTENSION},
+	{"platform.initStart", EVENT_INIT_START},
+	{"platform.initRuntimeDone", EVENT_INIT_RUNTIME_DONE},
+	{"platform.initReport", EVENT_INIT_REPORT},
+	{"platform.restoreStart", EVENT_RESTORE_START},
+	{"platform.restoreRuntimeDone", EVENT_RESTORE_RUNTIME_DONE},
+	{"platform.restoreReport", EVENT_RESTORE_REPORT},
+	{"platform.start", EVENT_START},
+	{"platform.runtimeDone", EVENT_RUNTIME_DONE},
+	{"platform.report", EVENT_REPORT},
+	{"platform.extension", EVENT_EXTENSION_STATE},
+	{"platform.telemetrySubscription", EVENT_SUBSCRIPTION},
+	{"platform.logsDropped", EVENT_LOGS_DROPPED},
+};
+
+/* The contents of a JSON string's text that holds no escapes, else {NULL, 0}. */
+static struct slice plain_string(struct slice text)
+{
+	if (text.len < 2 || text.data[0] != '"' || text.data[text.len - 1] != '"')
+		return (struct slice){0};
+	return slice_of(text.data + 1, text.len - 2);
+}
+
+static enum event_type event_type(struct slice element)
+{
+	struct slice name = plain_string(json_scan_member(element, "type"));
+
+	if (!name.data)
+		return EVENT_BROKEN;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (slice_is(name, types[i].name))
+			return types[i].type;
+	return EVENT_UNKNOWN;
+}
+
+static void one_event(struct slice element, void (*each)(void *, const struct telemetry_event *),
+		      void *ctx)
+{
+	struct telemetry_event event = {.type = event_type(element), .text = element};
+
+	if (event.type != EVENT_BROKEN) {
+		timestamp_parse(plain_string(json_scan_member(element, "time")),
+				&event.time_unix_nano);
+		event.text = json_scan_member(element, "record");
+		event.record = json_scan_parse(event.text);
+	}
+	each(ctx, &event);
+	json_decref(event.record);
+}
+
+void telemetry_each(struct slice body,
+		    void (*each)(void *ctx, const struct telemetry_event *event), void *ctx)
+{
+	struct slice rest = slice_trim(body), element;
+
+	if (rest.len == 0)
+		return;
+	if (rest.data[0] != '[') {
+		one_event(rest, each, ctx);
+		return;
+	}
+	while (json_scan_array(&rest, &element))
+		if (element.len > 0)
+			one_event(element, each, ctx);
+}
+
+struct slice telemetry_string(const struct telemetry_event *event, const char *key)
+{
+	json_t *member = json_object_get(event->record, key);
+
+	if (!json_is_string(member))
+		return (struct slice){0};
+	return slice_of(json_string_value(member), json_string_length(member));
+}

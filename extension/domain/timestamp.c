@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/timestamp.h"
+
+#include <ctype.h>
+
+#include "base/now.h"
+
+/* Exactly `digits` digits, moved past. */
+static bool number(struct slice *s, size_t digits, int64_t *value)
+{
+	*value = 0;
+	if (s->len < digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		if (!isdigit(s->data[i]))
+			return false;
+		*value = *value * 10 + (s->data[i] - '0');
+	}
+	*s = slice_of(s->data + digits, s->len - digits);
+	return true;
+}
+
+static bool one_of(struct slice *s, const char *chars, char *found)
+{
+	for (; s->len > 0 && *chars; chars++) {
+		if (s->data[0] == *chars) {
+			*found = *chars;
+			*s = slice_of(s->data + 1, s->len - 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar, years starting in March. */
+static int64_t days(int64_t year, int64_t month, int64_t day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t m = month > 2 ? month - 3 : month + 9;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+static void fraction(struct slice *s, int64_t *nanos)
+{
+	int64_t scale = NS_PER_S / 10;
+	char point;
+
+	*nanos = 0;
+	if (!one_of(s, ".,", &point))
+		return;
+	while (s->len > 0 && isdigit(s->data[0])) {
+		*nanos += (s->data[0] - '0') * scale;
+		scale /= 10;
+		*s = slice_of(s->data + 1, s->len - 1);
+	}
+}
+
+/* Seconds east of UTC. */
+static bool offset(struct slice *s, int64_t *seconds)
+{
+	int64_t hours, minutes = 0;
+	char sign, colon;
+
+	*seconds = 0;
+	if (s->len == 0 || one_of(s, "Zz", &sign))
+		return s->len == 0;
+	if (!one_of(s, "+-", &sign) || !number(s, 2, &hours))
+		return false;
+	one_of(s, ":", &colon);
+	if (s->len > 0 && !number(s, 2, &minutes))
+		return false;
+	*seconds = (hours * 60 + minutes) * (sign == '-' ? -60 : 60);
+	return s->len == 0 && hours < 24 && minutes < 60;
+}
+
+bool timestamp_parse(struct slice text, uint64_t *unix_nano)
+{
+	struct slice s = slice_trim(text);
+	int64_t year, month, day, hour, minute, second, nanos, east, total;
+	char c;
+
+	if (!number(&s, 4, &year) || !one_of(&s, "-", &c) || !number(&s, 2, &month) ||
+	    !one_of(&s, "-", &c) || !number(&s, 2, &day) || !one_of(&s, "Tt ", &c) ||
+	    !number(&s, 2, &hour) || !one_of(&s, ":", &c) || !number(&s, 2, &minute) ||
+	    !one_of(&s, ":", &c) || !number(&s, 2, &second))
+		return false;
+	if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+	    second > 60)
+		return false;
+	fraction(&s, &nanos);
+	if (!offset(&s, &east))
+		return false;
+	total = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - east;
+	/* 64 bits of nanoseconds end in 2554. */
+	if (total < 0 || total > INT64_MAX / NS_PER_S - 1)
+		return false;
+	*unix_nano = (uint64_t)(total * NS_PER_S + nanos);
+	return true;
+}

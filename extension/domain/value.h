@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OTLP values and attributes as objects, made in an arena: for the messages that lull makes itself.
+ * Where memory is short all of these return NULL and the arena's flag is set. */
+#ifndef DOMAIN_VALUE_H
+#define DOMAIN_VALUE_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "common.pb-c.h"
+
+/* A terminated copy. protobuf-c's strings end at a NUL: one inside becomes U+FFFD. */
+char *value_text(struct arena *a, struct slice s);
+
+/* `s` must be valid UTF-8. */
+Otlp__AnyValue *value_string(struct arena *a, struct slice s);
+Otlp__AnyValue *value_int(struct arena *a, int64_t i);
+
+/* Any JSON value: numbers, booleans, arrays and objects keep their types, null is the empty value.
+ * What is nested deeper than 32 levels becomes its JSON text. */
+Otlp__AnyValue *value_json(struct arena *a, json_t *json);
+
+Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value);
+
+/* A message allocated in the arena: `INIT` is the generated initialiser's value. */
+#define VALUE_NEW(arena, Type, INIT)                                                               \
+	__extension__({                                                                            \
+		Type *new_ = arena_alloc(arena, sizeof *new_);                                     \
+		if (new_)                                                                          \
+			*new_ = (Type)INIT;                                                        \
+		new_;                                                                              \
+	})
+
+#endif

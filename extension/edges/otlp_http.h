@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OTLP/HTTP receiver: POST /v1/traces, /v1/logs, /v1/metrics with protobuf, plain or gzip
+ * (OTLP specification, section OTLP/HTTP). */
+#ifndef EDGES_OTLP_HTTP_H
+#define EDGES_OTLP_HTTP_H
+
+#include <event2/event.h>
+
+#include "base/bytes.h"
+#include "edges/http_server.h"
+#include "wire/otlp.h"
+
+#define OTLP_BODY_LIMIT ((size_t)20 << 20) /* one message, also after decompression */
+
+struct otlp_sink {
+	/* A valid message, decompressed. Takes the bytes over (moves them) and returns true; false
+	 * means that there is no room now: the client is told 503 with Retry-After. */
+	bool (*accept)(void *ctx, enum otlp_signal signal, struct bytes *message,
+		       const struct otlp_verdict *verdict);
+	void *ctx;
+};
+
+/* A handler for http_server_new() that answers by the specification; `sink` must outlive it. */
+struct http_handler otlp_http_handler(const struct otlp_sink *sink);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lull, an AWS Lambda extension: takes logs, spans and metrics on localhost and exports them when
+ * the function's handler is done. A reader goes on to agent.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "base/log.h"
+#include "edges/last_resort.h"
+#include "version.h"
+
+extern char **environ;
+
+static void print_help(FILE *out)
+{
+	struct bytes settings = {0};
+
+	config_help(&settings);
+	fprintf(out,
+		"lull " LULL_VERSION ", an AWS Lambda extension that exports telemetry in the lull "
+		"between invocations.\n\n"
+		"It is started by Lambda from /opt/extensions, not by hand: attach it as a layer, or "
+		"copy it\ninto the image. The function sends OTLP to http://localhost:4318.\n\n"
+		"  lull --help      this text\n"
+		"  lull --version   the version\n\n"
+		"Settings are environment variables:\n%s",
+		bytes_cstr(&settings) ? (const char *)settings.data : "");
+	bytes_free(&settings);
+}
+
+/* Where no Lambda is there is nothing to keep content: these are for people. */
+static int by_hand(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("lull " LULL_VERSION);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return 0;
+	}
+	print_help(stderr);
+	if (argc > 1)
+		fprintf(stderr, "\nlull: %s is not known: use --help or --version\n", argv[1]);
+	else
+		fprintf(stderr, "\nlull: AWS_LAMBDA_RUNTIME_API is not set: this is not Lambda\n");
+	return 2;
+}
+
+static void say_problems(const struct config *config)
+{
+	for (unsigned i = 0; i < config->problem_count; i++)
+		log_warn("%s", config->problems[i]);
+}
+
+/* Without a destination all is taken and counted, and goes nowhere. */
+static void say_destination(const struct config *config)
+{
+	const char *endpoint = NULL;
+
+	for (unsigned s = 0; s < OTLP_SIGNALS && !endpoint; s++)
+		endpoint = config->export[s].endpoint;
+	if (!endpoint)
+		log_warn("no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL; what is received "
+			 "is dropped until then");
+}
+
+static void find_address(const char *runtime_api, const char *name, bool managed)
+{
+	while (!last_resort_init(runtime_api, name, managed)) {
+		log_error("AWS_LAMBDA_RUNTIME_API=%s is no HOST:PORT that can be found; lull waits",
+			  runtime_api);
+		sleep(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static char folder[512];
+	const char *const *environment = (const char *const *)environ;
+	const char *slash = strrchr(argv[0], '/'), *type;
+	struct agent_options options = {.environment = environment};
+	struct config config;
+
+	options.runtime_api = config_env(environment, "AWS_LAMBDA_RUNTIME_API");
+	if (!options.runtime_api || argc > 1)
+		return by_hand(argc, argv);
+	last_resort_catch();
+	type = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
+	options.managed_instances = type && strcmp(type, "lambda-managed-instances") == 0;
+	options.name = slash ? slash + 1 : argv[0];
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - argv[0]) : 1,
+		 slash ? argv[0] : ".");
+	options.folder = folder;
+	find_address(options.runtime_api, options.name, options.managed_instances);
+
+	config_read(&config, environment);
+	log_set_level(config.log_level);
+	say_problems(&config);
+	if (!config.enabled)
+		last_resort_loop();
+	say_destination(&config);
+	agent_run(&config, &options);
+	config_free(&config);
+	return 0;
+}

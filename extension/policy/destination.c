@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/destination.h"
+
+bool destination_waiting(const struct destination *d, enum otlp_signal signal)
+{
+	return d->queue[signal].count > 0;
+}
+
+static bool joins(const struct batch *batch, const struct payload *next)
+{
+	if (batch->members.count == 0)
+		return true;
+	return !next->alone && !payload_list_at(&batch->members, 0)->alone &&
+	       batch->bytes + next->message.len <= BATCH_BYTES;
+}
+
+bool destination_take(struct destination *d, enum otlp_signal signal, struct batch *batch)
+{
+	struct payload_list *queue = &d->queue[signal];
+
+	*batch = (struct batch){.signal = signal};
+	while (queue->count > 0 && joins(batch, payload_list_at(queue, 0))) {
+		struct payload *p = payload_list_at(queue, 0);
+
+		if (!payload_list_push(&batch->members, p))
+			break;
+		payload_list_pop(queue);
+		batch->items += p->items;
+		batch->bytes += p->message.len;
+	}
+	d->in_flight[signal] += batch->items;
+	return batch->members.count > 0;
+}
+
+void batch_join(const struct batch *batch, struct bytes *out)
+{
+	bytes_reserve(out, batch->bytes);
+	for (size_t i = 0; i < batch->members.count; i++)
+		bytes_add(out, bytes_slice(&payload_list_at(&batch->members, i)->message));
+}
+
+/* Two payloads of half the items each, or none where memory is short. */
+static bool halve(const struct payload *p, struct payload *halves[static 2])
+{
+	struct bytes head = {0}, tail = {0};
+	size_t count = p->items / 2;
+
+	otlp_split(p->signal, bytes_slice(&p->message), count, &head, &tail);
+	if (head.failed || tail.failed) {
+		bytes_free(&head);
+		bytes_free(&tail);
+		return false;
+	}
+	halves[0] = payload_new(p->signal, &head, count, p->arrived, p->held);
+	halves[1] = payload_new(p->signal, &tail, p->items - count, p->arrived, p->held);
+	if (halves[0] && halves[1]) {
+		halves[0]->alone = halves[1]->alone = true;
+		halves[0]->maybe_sent = halves[1]->maybe_sent = p->maybe_sent;
+		return true;
+	}
+	payload_unref(halves[0]);
+	payload_unref(halves[1]);
+	return false;
+}
+
+/* One member back to the front of its queue. */
+static void put_back(struct destination *d, struct payload *p, enum verdict verdict, bool last)
+{
+	struct payload_list *queue = &d->queue[p->signal];
+	struct payload *halves[2];
+
+	/* Shared with other destinations: there it then travels alone too, which costs a request. */
+	if (verdict == VERDICT_SINGLY || verdict == VERDICT_HALVE)
+		p->alone = true;
+	if (verdict == VERDICT_HALVE && last && p->items > 1 && payload_list_reserve(queue, 2) &&
+	    halve(p, halves)) {
+		payload_list_push_front(queue, halves[1]);
+		payload_list_push_front(queue, halves[0]);
+		payload_unref(p);
+		return;
+	}
+	if (payload_list_push_front(queue, p))
+		return;
+	d->account[p->signal].dropped[DROP_NO_MEMORY] += p->items;
+	payload_unref(p);
+}
+
+static void put_all_back(struct destination *d, struct batch *batch, enum verdict verdict)
+{
+	bool only = batch->members.count == 1;
+
+	/* From the last, so that the first is at the front again. */
+	for (size_t i = batch->members.count; i > 0; i--)
+		put_back(d, payload_list_at(&batch->members, i - 1), verdict, only);
+	batch->members.count = 0;
+}
+
+void destination_settle(struct destination *d, struct batch *batch, enum verdict verdict,
+			uint64_t rejected, struct now now)
+{
+	enum otlp_signal s = batch->signal;
+	struct ledger_account *account = &d->account[s];
+
+	d->in_flight[s] -= batch->items;
+	if (verdict == VERDICT_EXPORTED) {
+		if (rejected > batch->items)
+			rejected = batch->items;
+		account->exported += batch->items - rejected;
+		account->dropped[DROP_REFUSED] += rejected;
+	} else if (verdict == VERDICT_REFUSED) {
+		account->dropped[DROP_REFUSED] += batch->items;
+	} else {
+		put_all_back(d, batch, verdict);
+	}
+	if (verdict == VERDICT_LATER) {
+		d->failures[s]++;
+		d->retry_at[s] = now.mono + retry_pause(d->failures[s]);
+	} else {
+		d->failures[s] = 0;
+		d->retry_at[s] = 0;
+	}
+	payload_list_free(&batch->members);
+	*batch = (struct batch){0};
+}
+
+int64_t destination_oldest(const struct destination *d)
+{
+	int64_t oldest = INT64_MAX;
+
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		if (d->queue[s].count > 0 && payload_list_at(&d->queue[s], 0)->arrived < oldest)
+			oldest = payload_list_at(&d->queue[s], 0)->arrived;
+	return oldest;
+}
+
+bool destination_drop_oldest(struct destination *d, enum drop_reason reason)
+{
+	int64_t oldest = destination_oldest(d);
+
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		struct payload *p = d->queue[s].count ? payload_list_at(&d->queue[s], 0) : NULL;
+
+		if (!p || p->arrived != oldest)
+			continue;
+		d->account[s].dropped[reason] += p->items;
+		payload_unref(payload_list_pop(&d->queue[s]));
+		return true;
+	}
+	return false;
+}
+
+uint64_t destination_held(const struct destination *d, enum otlp_signal signal)
+{
+	return payload_list_items(&d->queue[signal]) + d->in_flight[signal];
+}
+
+void destination_free(struct destination *d)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		payload_list_free(&d->queue[s]);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/store.h"
+
+static void drop(struct store *store, const struct payload *p, enum drop_reason reason)
+{
+	for (size_t i = 0; i < store->destination_count; i++)
+		store->destinations[i].account[p->signal].dropped[reason] += p->items;
+}
+
+static struct destination *oldest_destination(const struct store *store)
+{
+	struct destination *found = NULL;
+
+	for (size_t i = 0; i < store->destination_count; i++) {
+		struct destination *d = &store->destinations[i];
+
+		if (destination_oldest(d) != INT64_MAX &&
+		    (!found || destination_oldest(d) < destination_oldest(found)))
+			found = d;
+	}
+	return found;
+}
+
+/* What is queued is older than what is staged. */
+static bool drop_oldest(struct store *store, enum drop_reason reason)
+{
+	struct destination *d = oldest_destination(store);
+	struct payload *p;
+
+	if (d)
+		return destination_drop_oldest(d, reason);
+	p = payload_list_pop(&store->staging);
+	if (!p)
+		return false;
+	drop(store, p, reason);
+	payload_unref(p);
+	return true;
+}
+
+static void enforce(struct store *store)
+{
+	while (store->held > store->limit && drop_oldest(store, DROP_BUFFER_FULL))
+		;
+}
+
+static void receive(struct store *store, enum otlp_signal signal, size_t items)
+{
+	for (size_t i = 0; i < store->destination_count; i++)
+		store->destinations[i].account[signal].received += items;
+}
+
+void store_lost(struct store *store, enum otlp_signal signal, size_t items)
+{
+	struct payload lost = {.signal = signal, .items = items};
+
+	receive(store, signal, items);
+	drop(store, &lost, DROP_NO_MEMORY);
+}
+
+void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
+		  const struct otlp_verdict *verdict, struct now now)
+{
+	struct payload *p;
+
+	/* A request without items says nothing. */
+	if (verdict->items == 0) {
+		bytes_free(message);
+		return;
+	}
+	p = payload_new(signal, message, verdict->items, now.mono, &store->held);
+	if (!p) {
+		store_lost(store, signal, verdict->items);
+		return;
+	}
+	p->alone = verdict->alone;
+	receive(store, signal, p->items);
+	if (!payload_list_push(&store->staging, p)) {
+		drop(store, p, DROP_NO_MEMORY);
+		payload_unref(p);
+		return;
+	}
+	enforce(store);
+}
+
+/* One reference to every destination of the signal; the caller's own is given up. */
+static void distribute(struct store *store, struct payload *p)
+{
+	for (size_t i = 0; i < store->destination_count; i++) {
+		struct destination *d = &store->destinations[i];
+
+		if (!d->settings[p->signal].endpoint)
+			d->account[p->signal].dropped[DROP_NO_DESTINATION] += p->items;
+		else if (payload_list_push(&d->queue[p->signal], p))
+			payload_ref(p);
+		else
+			d->account[p->signal].dropped[DROP_NO_MEMORY] += p->items;
+	}
+	payload_unref(p);
+}
+
+/* The message as a payload like `from`, to the destinations. */
+static void hand_on(struct store *store, const struct payload *from, struct bytes *message,
+		    size_t items)
+{
+	struct payload *p = message->failed ? NULL
+					    : payload_new(from->signal, message, items,
+							  from->arrived, &store->held);
+	struct payload lost = {.signal = from->signal, .items = items};
+
+	if (!p) {
+		bytes_free(message);
+		drop(store, &lost, DROP_NO_MEMORY);
+		return;
+	}
+	p->alone = from->alone;
+	distribute(store, p);
+}
+
+/* Pieces of about BATCH_BYTES: whole items, each with what stands around it. */
+static void cut(struct store *store, const struct payload *from, struct slice message)
+{
+	struct otlp_iter iter = otlp_items(from->signal, message);
+	struct bytes piece = {0};
+	struct otlp_writer writer = otlp_write(from->signal, &piece);
+	struct otlp_item item;
+	size_t items = 0;
+
+	while (otlp_next(&iter, &item)) {
+		if (items > 0 && piece.len + item.item.len > BATCH_BYTES) {
+			otlp_write_end(&writer);
+			hand_on(store, from, &piece, items);
+			writer = otlp_write(from->signal, &piece);
+			items = 0;
+		}
+		otlp_write_item(&writer, &item);
+		items++;
+	}
+	otlp_write_end(&writer);
+	if (items > 0)
+		hand_on(store, from, &piece, items);
+	bytes_free(&piece);
+}
+
+static void release(struct store *store, struct payload *p, const struct resource *resource)
+{
+	struct bytes message = {0};
+
+	otlp_enrich(bytes_slice(&p->message), resource->attributes, resource->count, &message);
+	if (!message.failed && message.len > BATCH_BYTES)
+		cut(store, p, bytes_slice(&message));
+	else
+		hand_on(store, p, &message, p->items);
+	bytes_free(&message);
+	payload_unref(p);
+}
+
+void store_release(struct store *store, const struct resource *resource)
+{
+	struct payload *p;
+
+	while ((p = payload_list_pop(&store->staging)))
+		release(store, p, resource);
+	enforce(store);
+}
+
+int64_t store_oldest(const struct store *store)
+{
+	struct destination *d = oldest_destination(store);
+
+	if (d)
+		return destination_oldest(d);
+	return store->staging.count ? payload_list_at(&store->staging, 0)->arrived : INT64_MAX;
+}
+
+uint64_t store_held_items(const struct store *store, const struct destination *d,
+			  enum otlp_signal signal)
+{
+	uint64_t items = destination_held(d, signal);
+
+	for (size_t i = 0; i < store->staging.count; i++)
+		if (payload_list_at(&store->staging, i)->signal == signal)
+			items += payload_list_at(&store->staging, i)->items;
+	return items;
+}
+
+void store_drop_all(struct store *store, enum drop_reason reason)
+{
+	while (drop_oldest(store, reason))
+		;
+}
+
+void store_free(struct store *store)
+{
+	payload_list_free(&store->staging);
+}

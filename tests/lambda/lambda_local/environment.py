@@ -1,0 +1,308 @@
+"""What tests use: an environment that is started, invoked, frozen, reset and shut down."""
+
+import json
+import secrets
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+from . import extensions, runtime, telemetry, variables
+from .clock import ActiveClock
+from .history import History
+from .http_server import Server, plain_answer
+from .life import Failure, Life
+from .runtime import Invocation
+
+
+class InitFailed(Exception):
+    """The init phase ended badly; `error_type` as in platform.initReport."""
+
+    def __init__(self, failure):
+        super().__init__(f"{failure.error_type}: {failure}")
+        self.error_type = failure.error_type
+        self.status = failure.status
+
+
+@dataclass
+class Settings:
+    """See LambdaEnvironment."""
+
+    extensions: list
+    runtime: object
+    environ: dict
+    timeout: float
+    freeze: bool
+    telemetry_options: dict
+    log_format: str
+    managed_instances: bool
+    concurrency: int
+    init_timeout: float
+    memory_size: int
+    function_name: str
+    handler: str
+    task_root: str
+    function_version: str = "$LATEST"
+    runtime_api: str = ""
+    instance_id: str = field(
+        default_factory=lambda: f"2026/01/01/[$LATEST]{secrets.token_hex(16)}")
+
+    @property
+    def initialization_type(self):
+        return "lambda-managed-instances" if self.managed_instances else "on-demand"
+
+    def variables(self):
+        return {**vars(self), "initialization_type": self.initialization_type}
+
+    def function(self):
+        return {"functionName": self.function_name, "functionVersion": self.function_version,
+                "handler": self.handler, "accountId": variables.ACCOUNT}
+
+    @property
+    def arn(self):
+        return (f"arn:aws:lambda:{variables.REGION}:{variables.ACCOUNT}:"
+                f"function:{self.function_name}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the extensions ended. `killed` had to be killed at the deadline."""
+
+    codes: dict
+    killed: list
+
+
+class LambdaEnvironment:
+    """One environment of one function, on ephemeral ports of 127.0.0.1.
+
+    extensions      paths of executables; each is started without arguments
+    runtime         the command of a runtime, or a `handler(event, context)` run in this process
+    environ         the function's own variables, seen by the runtime and the extensions
+    timeout         seconds an invocation may take
+    freeze          stop all processes between invocations
+    telemetry       what a subscription is answered: "real", a status, "hang", or a function
+                    of the request's body that gives one of these
+    telemetry_options  more for telemetry.Telemetry: schemas, refused ("retry" or "drop"), queue_bytes
+    log_format      "Text" or "JSON"
+    managed_instances, concurrency   as Lambda Managed Instances do it
+    intercept       `intercept(request)` may give an http_server.Answer of its own, or None
+    history         a History to share with backends of the test
+    """
+
+    def __init__(self, extensions=(), runtime=None, environ=None, *, timeout=30.0, freeze=False,
+                 telemetry="real", telemetry_options=None, log_format="Text",
+                 managed_instances=False, concurrency=1, init_timeout=10.0, memory_size=128,
+                 function_name="orders", handler="function.handler", task_root="/",
+                 intercept=None, history=None):
+        self.history = history or History()
+        self.clock = ActiveClock(self.history.changed)
+        self.settings = Settings(
+            extensions=[str(path) for path in extensions],
+            runtime=runtime or (lambda event, context: event),
+            environ=dict(environ or {}), timeout=timeout, freeze=freeze,
+            telemetry_options={**(telemetry_options or {}), "answer": telemetry},
+            log_format=log_format, managed_instances=managed_instances, concurrency=concurrency,
+            init_timeout=init_timeout, memory_size=memory_size, function_name=function_name,
+            handler=handler, task_root=str(task_root))
+        self.life = None
+        self.lives = []
+        self._intercept = intercept
+        self._state = "reset"  # "reset" (init comes first), "busy", "idle", "ended"
+        self._concurrent = 0
+        self._server = Server(self._handle)
+        self.settings.runtime_api = f"127.0.0.1:{self._server.port}"
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self._explain()
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None:
+            self._explain()
+        self.close()
+
+    # phases
+
+    def start(self):
+        """The init phase ahead of the first invocation. Raises InitFailed."""
+        self._enter("busy", ("reset",))
+        try:
+            self._begin_life("init")
+        except Failure as failure:
+            self._leave("reset")
+            raise InitFailed(failure) from failure
+        self._rest()
+
+    def invoke(self, payload=None, **options):
+        """The finished invocation, as soon as the runtime has answered (or it failed)."""
+        return self.wait(self.begin(payload, **options))
+
+    def begin(self, payload=None, *, trace="sampled", client_context=None):
+        """Begins an invocation when the environment is free, and does not wait for its answer."""
+        if trace == "sampled":
+            trace = (f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};"
+                     f"Parent={secrets.token_hex(8)};Sampled=1")
+        free = ("reset", "idle")
+        if self.settings.managed_instances and self._concurrent < self.settings.concurrency:
+            free = ("reset", "idle", "busy")
+        self._enter("busy", free)
+        body = json.dumps({} if payload is None else payload).encode()
+        deadline_ms = int((time.time() + self.settings.timeout) * 1000)
+        invocation = Invocation(body, self.settings.arn, deadline_ms, trace, client_context)
+        with self.history.changed:
+            self._concurrent += 1
+        threading.Thread(target=self._run, args=(invocation,), daemon=True).start()
+        return invocation
+
+    def wait(self, invocation):
+        with self.history.changed:
+            limit = self.settings.timeout + self.settings.init_timeout + 10
+            if not self.history.changed.wait_for(lambda: invocation.status, limit):
+                raise AssertionError(f"no answer within {limit} s:\n{self.history.dump()}")
+            self.history.record("invoke.returned", request_id=invocation.request_id,
+                                status=invocation.status)
+        return invocation
+
+    def wait_idle(self, timeout=60.0):
+        """Until all have asked for the next event, or the environment was reset."""
+        with self.history.changed:
+            if not self.history.changed.wait_for(lambda: self._state != "busy", timeout):
+                raise AssertionError(f"still busy after {timeout} s:\n{self.history.dump()}")
+
+    def shutdown(self, reason="spindown"):
+        """As the platform ends an environment. Returns Ended."""
+        self._enter("busy", ("idle", "reset"))
+        codes, killed = self.life.shutdown(reason) if self.life else ({}, [])
+        self._leave("ended")
+        return Ended(codes, killed)
+
+    def close(self):
+        """Ends whatever there is, at once."""
+        if self.life is not None:
+            self.life.close()
+        self._server.close()
+
+    def freeze(self):
+        """By hand, for a test without `freeze`; the next invocation or SHUTDOWN thaws."""
+        self.wait_idle()
+        self.life.freeze()
+
+    def thaw(self):
+        self.life.thaw()
+
+    # looking in
+
+    def extension(self, name=None):
+        """An extension of the present life: by name, or the first."""
+        found = self.life.extensions_api.by_name(name) if name else self.life.extensions[0]
+        assert found is not None, f"no extension {name}"
+        return found
+
+    def output(self, name, stream="stdout"):
+        """What the process of that name ("runtime" for the runtime) wrote in all lives."""
+        texts = [getattr(process, stream) for life in self.lives
+                 for process in life.processes if process.name == name]
+        return "".join(texts)
+
+    def push_telemetry(self, *events):
+        """Events ({time, type, record}) of the test's own, delivered as any other."""
+        self.life.telemetry.push(list(events))
+
+    def post_telemetry(self, body):
+        """A raw body straight to the first subscriber's listener; its status."""
+        return next(iter(self.life.telemetry.subscriptions.values())).post(body)
+
+    # inside
+
+    def _handle(self, request):
+        if self._intercept and (answer := self._intercept(request)) is not None:
+            self.history.record("api.intercepted", method=request.method, path=request.path)
+            return answer
+        life = self.life
+        path = request.path.partition("?")[0]
+        if life is None:
+            return plain_answer(503, "the environment is gone")
+        if path == telemetry.PATH:
+            return life.telemetry.handle(request, life.extensions_api)
+        for module, api in ((extensions, life.extensions_api), (runtime, life.runtime_api)):
+            if path.startswith(module.BASE + "/"):
+                return api.handle(request)
+        return plain_answer(404, "404 page not found")
+
+    def _begin_life(self, phase):
+        self.life = Life(self.settings, self.history, self.clock)
+        self.lives.append(self.life)
+        try:
+            self.life.initialize(phase)
+        except Failure:
+            self.life = None
+            raise
+
+    def _run(self, invocation):
+        self.history.record("invoke.begin", request_id=invocation.request_id)
+        try:
+            if self.life is None:
+                self._begin_life("invoke")  # a suppressed init, within the invocation
+            self.life.thaw()
+            self.life.run(invocation)
+        except Failure as failure:
+            self._fail(invocation, failure)
+            return
+        self.history.record("invoke.end", request_id=invocation.request_id,
+                            status=invocation.status)
+        self._rest()
+
+    def _fail(self, invocation, failure):
+        text = f"RequestId: {invocation.request_id} Error: {failure}"
+        if failure.status == "timeout":
+            text = (f"{invocation.request_id} Task timed out after "
+                    f"{self.settings.timeout:.2f} seconds")
+        with self.history.changed:
+            answer = {"errorType": failure.error_type, "errorMessage": text}
+            invocation.finish(failure.status, json.dumps(answer).encode(), failure.error_type)
+            self.history.record("invoke.end", request_id=invocation.request_id,
+                                status=failure.status, error=failure.error_type)
+        managed = self.settings.managed_instances
+        if managed and failure.status == "timeout":
+            self._rest()  # Managed Instances let the code run on
+            return
+        if self.life is not None:
+            self.life.shutdown("timeout" if failure.status == "timeout" else "failure")
+        self.life = None
+        self._leave("ended" if managed else "reset")
+
+    def _enter(self, state, from_states):
+        with self.history.changed:
+            limit = 2 * self.settings.timeout + self.settings.init_timeout + 10
+            if not self.history.changed.wait_for(lambda: self._state in from_states, limit):
+                raise AssertionError(f"the environment is {self._state}:\n{self.history.dump()}")
+            self._state = state
+
+    def _leave(self, state):
+        with self.history.changed:
+            self._concurrent = max(0, self._concurrent - 1)
+            self._state = state
+            self.history.record(f"environment.{state}")
+
+    def _rest(self):
+        with self.history.changed:
+            if self._concurrent > 1:
+                self._concurrent -= 1
+                return
+            if self.settings.freeze and not self.settings.managed_instances:
+                self.life.freeze()
+            self._leave("idle")
+
+    def _explain(self):
+        """For the reader of a failed test."""
+        print(f"--- history\n{self.history.dump()}", file=sys.stderr)
+        for life in self.lives:
+            for process in life.processes:
+                for stream in ("stdout", "stderr"):
+                    print(f"--- {process.name} {stream}\n{getattr(process, stream)[-4000:]}",
+                          file=sys.stderr)

@@ -1,0 +1,138 @@
+"""The HTTP server under the Lambda APIs, and the answers it can be told to give instead."""
+
+import http.server
+import json
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: object  # email.message.Message: names are found in any case
+    body: bytes
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: dict = field(default_factory=dict)
+    # Instead of an answer: "close" or "reset" the connection, or "hang" until released.
+    instead: str | None = None
+
+
+def json_answer(status, value, **headers):
+    """The JSON answers of Lambda's APIs end with a newline."""
+    body = json.dumps(value).encode() + b"\n"
+    names = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Answer(status, body, {"Content-Type": "application/json", **names})
+
+
+def error_answer(status, error_type, message):
+    return json_answer(status, {"errorMessage": message, "errorType": error_type})
+
+
+def plain_answer(status, text):
+    return Answer(status, text.encode() + b"\n", {"Content-Type": "text/plain; charset=utf-8"})
+
+
+CLOSE = Answer(instead="close")
+RESET = Answer(instead="reset")
+HANG = Answer(instead="hang")
+
+
+class Server:
+    """Calls `handle(Request) -> Answer` in a thread for each connection, on 127.0.0.1, by default any port.
+    `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too."""
+
+    def __init__(self, handle, tls=None, port=0):
+        self.handle = handle
+        self.tls = tls
+        self.released = threading.Event()
+        self._connections = set()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self.released.set()
+        if self._closed:
+            return
+        self._closed = True
+        # shutdown() wakes the thread in accept(); close() alone would not.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def _accept(self):
+        while True:
+            try:
+                connection, address = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
+
+    def _serve(self, connection, address):
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            with self._lock:
+                self._connections.add(connection)
+            _Handler(connection, address, self)
+        except (OSError, ValueError):
+            pass  # the client went away, or did not speak HTTP
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+            connection.close()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *args):
+        pass
+
+    def _read_body(self):
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
+
+    def _serve(self):
+        request = Request(self.command, self.path, self.headers, self._read_body())
+        answer = self.server.handle(request)
+        if answer.instead == "hang":
+            self.server.released.wait()
+        if answer.instead:
+            if answer.instead == "reset":
+                linger = struct.pack("ii", 1, 0)  # on, for no time: close sends a reset
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.close_connection = True
+            return
+        headers = dict(answer.headers)
+        if answer.status != 204:
+            headers.setdefault("Content-Length", str(len(answer.body)))
+        head = f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        # One write: a body after its head would wait for a delayed acknowledgement.
+        self.wfile.write(head.encode() + b"\r\n" + answer.body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve
