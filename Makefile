@@ -44,7 +44,7 @@ help:
 
 PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils cmake linux-libc-dev gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
-	libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl zip \
+	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl zip \
 	python3 python3-venv
 
 packages:
@@ -65,23 +65,27 @@ $(shell mkdir -p $(B)/gen && echo '#define LULL_VERSION "$(VERSION)"' > $(B)/gen
 
 $(B)/proto/done: $(PROTOS) $(B)/deps.mk
 	@mkdir -p $(@D)
-	protoc-c --proto_path=extension/proto --proto_path=/usr/include --c_out=$(@D) $(PROTOS)
+	@echo "  PROTOC $(@D)"
+	@protoc-c --proto_path=extension/proto --proto_path=/usr/include --c_out=$(@D) $(PROTOS)
 	@touch $@
 
 $(B)/obj/%.o: extension/%.c $(B)/proto/done $(B)/deps.mk
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  CC     $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Generated code has its own idea of warnings.
 $(B)/obj/proto/%.pb-c.o: $(B)/proto/done $(B)/deps.mk
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=gnu11 -O2 -ffile-prefix-map=$(CURDIR)=. $(DEPS_CFLAGS) -c -o $@ \
+	@echo "  CC     $@"
+	@$(CC) $(CPPFLAGS) -std=gnu11 -O2 -ffile-prefix-map=$(CURDIR)=. $(DEPS_CFLAGS) -c -o $@ \
 		$(B)/proto/$*.pb-c.c
 
 # Static in truth: on Debian 12 musl-gcc -static-pie links a dynamic program without a word.
 $(B)/lull: $(OBJECTS)
-	$(CC) $(LDFLAGS) -o $@.tmp $(OBJECTS) $(DEPS_LIBS)
-	$(STRIP) -s $@.tmp
+	@echo "  LINK   $@"
+	@$(CC) $(LDFLAGS) -o $@.tmp $(OBJECTS) $(DEPS_LIBS)
+	@$(STRIP) -s $@.tmp
 	@! $(READELF) -lW $@.tmp | grep -q INTERP || { echo "$@ has an interpreter"; exit 1; }
 	@! $(READELF) -dW $@.tmp | grep -q NEEDED || { echo "$@ needs libraries"; exit 1; }
 	@mv $@.tmp $@
@@ -105,31 +109,69 @@ UNIT_OBJECTS := $(UNIT_SOURCES:extension/%.c=$(U)/obj/%.o) \
 	$(PROTO_NAMES:%=$(U)/obj/proto/%.pb-c.o) $(U)/obj/llhttp.o
 UNIT_CC := gcc -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -D_GNU_SOURCE -Iextension -I$(B)/proto -I$(B)/gen -Itests/unit \
-	-isystem $(DEPS_PREFIX)/src/llhttp/include -MMD -MP
+	-isystem $(DEPS_PREFIX)/src/llhttp -MMD -MP
 
 $(U)/obj/%.o: extension/%.c $(B)/proto/done $(B)/deps.mk
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(WARNINGS) -c -o $@ $<
+	@echo "  CC     $@"
+	@$(UNIT_CC) $(WARNINGS) -c -o $@ $<
 
 $(U)/obj/proto/%.pb-c.o: $(B)/proto/done
 	@mkdir -p $(@D)
-	$(UNIT_CC) -c -o $@ $(B)/proto/$*.pb-c.c
+	@$(UNIT_CC) -c -o $@ $(B)/proto/$*.pb-c.c
 
 $(U)/obj/llhttp.o: $(B)/deps.mk
 	@mkdir -p $(@D)
-	$(foreach f,api http llhttp,$(UNIT_CC) -c -o $(U)/obj/llhttp-$(f).o $(DEPS_PREFIX)/src/llhttp/src/$(f).c;)
-	ld -r -o $@ $(foreach f,api http llhttp,$(U)/obj/llhttp-$(f).o)
+	@$(foreach f,api http llhttp,$(UNIT_CC) -c -o $(U)/obj/llhttp-$(f).o $(DEPS_PREFIX)/src/llhttp/$(f).c;)
+	@ld -r -o $@ $(foreach f,api http llhttp,$(U)/obj/llhttp-$(f).o)
 
 $(U)/liblull.a: $(UNIT_OBJECTS)
-	rm -f $@ && ar rcsD $@ $^
+	@rm -f $@ && ar rcsD $@ $^
 
 $(U)/%.o: tests/unit/%.c $(B)/proto/done
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(WARNINGS) -c -o $@ $<
+	@echo "  CC     $@"
+	@$(UNIT_CC) $(WARNINGS) -c -o $@ $<
 
 # realloc is wrapped so that a test can make any of them fail.
 $(U)/test_%: $(U)/test_%.o $(UNIT_HELPERS) $(U)/liblull.a
-	$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -levent_core -ljansson -lprotobuf-c -ldeflate
+	@echo "  LINK   $@"
+	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -levent_core -ljansson -lprotobuf-c -ldeflate
+
+unit: $(UNIT_TESTS)
+	@scripts/test/unit $(UNIT_TESTS)
+
+$(PYTHON): tests/requirements.txt
+	@rm -rf build/venv && python3 -m venv build/venv
+	@build/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Built once and kept in the cache: the real backend of the end-to-end tests.
+e2e: both $(PYTHON)
+	@scripts/collector/build >/dev/null
+	@$(PYTHON) -m pytest -q -n 2
+
+test:
+	@scripts/test/all
+
+lint: $(B)/proto/done
+	@scripts/packages clang-format-14 clang-tidy-14 shellcheck
+	@scripts/lint/run -std=gnu11 $(CPPFLAGS) -isystem $(DEPS_PREFIX)/include
+
+format:
+	@scripts/lint/run --fix
+
+# ---- For people ----
+
+demo: $(B)/lull $(PYTHON)
+	@$(PYTHON) tests/demo/demo.py $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+
+layer: both
+	@scripts/layer/build $(ARCH)
+	@scripts/layer/build $(OTHER_ARCH)
+
+clean:
+	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:

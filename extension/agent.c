@@ -38,14 +38,14 @@ struct agent {
 	struct invocations invocations;
 
 	enum life_state state;
-	bool awaited;  /* ends of invocations are told and waited for */
+	bool awaited; /* ends of invocations are told and waited for */
 	bool subscribed;
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
-	int64_t deadline;		  /* mono, of it or of SHUTDOWN */
-	struct event *work;	/* once a turn: what is to be exported now? */
-	struct event *age;	/* the next time that data is old enough */
-	struct event *brief;	/* the wait for platform.start, or for the last data */
-	struct event *bound;	/* what may not be exceeded: deadline, budget, end */
+	int64_t deadline;                 /* mono, of it or of SHUTDOWN */
+	struct event *work;               /* once a turn: what is to be exported now? */
+	struct event *age;                /* the next time that data is old enough */
+	struct event *brief;              /* the wait for platform.start, or for the last data */
+	struct event *bound;              /* what may not be exceeded: deadline, budget, end */
 };
 
 static void step(struct agent *a, enum life_event event);
@@ -97,17 +97,11 @@ static bool flushing(const struct agent *a)
 	return a->state == LIFE_FLUSHING || a->state == LIFE_LAST_FLUSH;
 }
 
-static bool report_awaited(struct agent *a)
+/* The Telemetry API hands on what it has after its time-out, so that only waiting shows whether
+ * there is more: the last lines, and the report of the last invocation. */
+static bool drained(const struct agent *a)
 {
-	struct invocation *last = invocations_find(&a->invocations, slice_str(a->request_id));
-
-	return a->subscribed && last && !last->reported;
-}
-
-static bool drained(struct agent *a)
-{
-	return http_server_pending(a->otlp) == 0 && http_server_pending(a->telemetry) == 0 &&
-	       !report_awaited(a);
+	return !a->subscribed && http_server_pending(a->otlp) == 0;
 }
 
 static void arm_age(struct agent *a, struct now now)
@@ -187,8 +181,9 @@ static void finish(struct agent *a)
 static void go_lazy(struct agent *a)
 {
 	a->awaited = false;
-	log_warn("Lambda does not tell the ends of invocations here (no platform.start came); data is "
-		 "exported during later invocations and at SHUTDOWN");
+	log_warn(
+		"Lambda does not tell the ends of invocations here (no platform.start came); data is "
+		"exported during later invocations and at SHUTDOWN");
 }
 
 static void act(struct agent *a, unsigned actions)
@@ -256,9 +251,10 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 	a->subscribed = accepted;
 	a->awaited = accepted && !a->options->managed_instances;
 	if (!accepted)
-		log_warn("Lambda's Telemetry API is not to be had here (status %u): no log lines of "
-			 "the function, and data is exported during later invocations and at SHUTDOWN",
-			 status);
+		log_warn(
+			"Lambda's Telemetry API is not to be had here (status %u): no log lines of "
+			"the function, and data is exported during later invocations and at SHUTDOWN",
+			status);
 	step(a, LIFE_SUBSCRIBED);
 }
 
@@ -313,8 +309,8 @@ static void platform_event(struct agent *a, const struct telemetry_event *event)
 	if (event->type == EVENT_INIT_START || event->type == EVENT_RESTORE_START)
 		resource_add(&a->resource, "faas.instance", telemetry_string(event, "instanceId"));
 	if (event->type == EVENT_LOGS_DROPPED)
-		log_warn("Lambda dropped log lines before lull got them: %.*s", (int)event->text.len,
-			 (const char *)event->text.data);
+		log_warn("Lambda dropped log lines before lull got them: %.*s",
+			 (int)event->text.len, (const char *)event->text.data);
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
@@ -375,11 +371,12 @@ static void say_taken(const struct agent *a, const char *address, int error)
 	char other[256];
 
 	other_extension(a, other, sizeof other);
-	log_error("cannot listen on %s:%u: %s%s%s; what the function sends there does not reach lull. "
-		  "Remove the other receiver, or set LULL_HTTP_PORT and "
-		  "OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:PORT",
-		  address, a->config->http_port, strerror(error),
-		  other[0] ? ", likely taken by the extension " : "", other);
+	log_error(
+		"cannot listen on %s:%u: %s%s%s; what the function sends there does not reach lull. "
+		"Remove the other receiver, or set LULL_HTTP_PORT and "
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:PORT",
+		address, a->config->http_port, strerror(error),
+		other[0] ? ", likely taken by the extension " : "", other);
 }
 
 static void listen_otlp(struct agent *a)
@@ -443,8 +440,10 @@ static bool make_servers(struct agent *a)
 
 static bool make(struct agent *a)
 {
-	const struct lambda_api_handler handler = {on_registered, on_subscribed, on_lambda_event, a};
+	const struct lambda_api_handler handler = {on_registered, on_subscribed, on_lambda_event,
+						   a};
 	struct event_config *settings = event_config_new();
+	struct transfers *transfers;
 	char layer[512];
 
 	event_set_fatal_callback(on_libevent_fatal);
@@ -463,7 +462,8 @@ static bool make(struct agent *a)
 		.limit = a->config->buffer,
 	};
 	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
-	if (!a->api || !exporter_init(&a->exporter, a->base, layer, &a->store))
+	transfers = transfers_new(a->base, layer, a->config->http_port);
+	if (!a->api || !exporter_init(&a->exporter, transfers, &a->store))
 		return false;
 	a->exporter.settled = on_settled;
 	a->exporter.ctx = a;
@@ -496,8 +496,9 @@ void agent_run(const struct config *config, const struct agent_options *options)
 	if (!make(a))
 		last_resort_enter("lull has no memory to start with");
 	if (!resource_init(&a->resource, config, options->environment))
-		log_warn("OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
-			 "for special characters; it is ignored");
+		log_warn(
+			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
+			"for special characters; it is ignored");
 	listen_otlp(a);
 	listen_telemetry(a);
 	step(a, LIFE_START);

@@ -17,10 +17,9 @@ static enum otlp_signal signal_of(const struct exporter_slot *slot)
 	return (enum otlp_signal)((slot - &slot->exporter->slots[0][0]) % OTLP_SIGNALS);
 }
 
-bool exporter_init(struct exporter *exporter, struct event_base *base, const char *layer,
-		   struct store *store)
+bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct store *store)
 {
-	*exporter = (struct exporter){.transfers = transfers_new(base, layer)};
+	*exporter = (struct exporter){.transfers = transfers};
 	for (size_t d = 0; d < store->destination_count; d++) {
 		for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
 			exporter->slots[d][s].exporter = exporter;

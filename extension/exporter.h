@@ -15,7 +15,7 @@ struct exporter_slot {
 	struct destination *destination;
 	struct batch batch;
 	struct transfer *transfer; /* NULL: none under way */
-	bool gave_up;		   /* failed within this flush: not again before the next */
+	bool gave_up;              /* failed within this flush: not again before the next */
 };
 
 struct exporter {
@@ -26,10 +26,9 @@ struct exporter {
 	void *ctx;
 };
 
-/* False where memory is short. `store`'s destinations (at most EXPORTER_DESTINATIONS) and the rest
- * are borrowed. */
-bool exporter_init(struct exporter *exporter, struct event_base *base, const char *layer,
-		   struct store *store);
+/* `store`'s destinations (at most EXPORTER_DESTINATIONS) are borrowed, `transfers` is taken over;
+ * false where that is NULL. */
+bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct store *store);
 void exporter_free(struct exporter *exporter);
 
 /* A flush begins: what failed before is tried once more. */

@@ -11,8 +11,6 @@
 #include "edges/last_resort.h"
 #include "version.h"
 
-extern char **environ;
-
 static void print_help(FILE *out)
 {
 	struct bytes settings = {0};
@@ -63,8 +61,9 @@ static void say_destination(const struct config *config)
 	for (unsigned s = 0; s < OTLP_SIGNALS && !endpoint; s++)
 		endpoint = config->export[s].endpoint;
 	if (!endpoint)
-		log_warn("no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL; what is received "
-			 "is dropped until then");
+		log_warn(
+			"no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL; what is received "
+			"is dropped until then");
 }
 
 static void find_address(const char *runtime_api, const char *name, bool managed)

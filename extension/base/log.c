@@ -20,7 +20,7 @@ static void write_line(const char *text, size_t len)
 {
 	struct iovec v[2] = {
 		{.iov_base = (void *)(uintptr_t)text, .iov_len = len},
-		{.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1},
+		{.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1},
 	};
 	ssize_t n = writev(STDOUT_FILENO, v, 2);
 

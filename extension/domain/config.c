@@ -12,7 +12,17 @@
 
 /* ---- The table ---- */
 
-enum type { T_BOOL, T_STRING, T_ENDPOINT, T_HEADERS, T_DURATION, T_SIZE, T_PORT, T_LEVEL, T_COMPRESSION };
+enum type {
+	T_BOOL,
+	T_STRING,
+	T_ENDPOINT,
+	T_HEADERS,
+	T_DURATION,
+	T_SIZE,
+	T_PORT,
+	T_LEVEL,
+	T_COMPRESSION
+};
 
 struct setting {
 	const char *name; /* behind LULL_, or the whole name where it is another's */
@@ -100,8 +110,8 @@ static bool parse_number(const char *text, const struct unit *units, uint64_t *v
 
 static bool parse_duration(const char *text, int64_t *value)
 {
-	static const struct unit units[] = {{"", NS_PER_MS},	   {"ms", NS_PER_MS},
-					    {"s", NS_PER_S},	   {"m", 60 * NS_PER_S},
+	static const struct unit units[] = {{"", NS_PER_MS},        {"ms", NS_PER_MS},
+					    {"s", NS_PER_S},        {"m", 60 * NS_PER_S},
 					    {"min", 60 * NS_PER_S}, {NULL, 0}};
 	uint64_t ns;
 
@@ -113,8 +123,8 @@ static bool parse_duration(const char *text, int64_t *value)
 
 static bool parse_size(const char *text, size_t *value)
 {
-	static const struct unit units[] = {{"", 1},		{"KB", 1 << 10}, {"K", 1 << 10},
-					    {"MB", 1 << 20},	{"M", 1 << 20},	 {"KiB", 1 << 10},
+	static const struct unit units[] = {{"", 1},          {"KB", 1 << 10}, {"K", 1 << 10},
+					    {"MB", 1 << 20},  {"M", 1 << 20},  {"KiB", 1 << 10},
 					    {"MiB", 1 << 20}, {NULL, 0}};
 	uint64_t size;
 
@@ -307,7 +317,8 @@ static bool is_url(const char *text)
 {
 	const char *host = strstr(text, "://");
 
-	return host && (strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0) &&
+	return host &&
+	       (strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0) &&
 	       host[3] != '\0' && host[3] != '/' && host[3] != ':' && !strpbrk(text, " \t\r\n");
 }
 
@@ -356,7 +367,7 @@ static bool parse_string(const char *text, char **value)
 struct target {
 	void *at;
 	enum otlp_signal signal; /* for endpoints */
-	bool whole;		 /* said for this signal alone */
+	bool whole;              /* said for this signal alone */
 };
 
 static bool parse(enum type type, const char *text, const struct target *to)
@@ -466,8 +477,8 @@ static void read_plain(struct config *c, const struct setting *s, const char *co
 /* Is this URL lull's own receiver? Then every export would come back as new data. */
 static bool is_own(const char *url, uint16_t port)
 {
-	static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", "0.0.0.0",
-					    "sandbox.localdomain", "sandbox"};
+	static const char *const hosts[] = {"localhost", "127.0.0.1",           "[::1]",
+					    "0.0.0.0",   "sandbox.localdomain", "sandbox"};
 	const char *host = strstr(url, "://") + 3;
 
 	for (size_t i = 0; i < COUNT(hosts); i++) {
@@ -536,8 +547,9 @@ void config_help(struct bytes *out)
 		snprintf(name, sizeof name, "%s%s", is_foreign(s) ? "" : "LULL_", s->name);
 		bytes_addf(out, "  %-26s %-8s %s\n", name, s->def ? s->def : "", s->help);
 	}
-	bytes_addf(out,
-		   "ENDPOINT, HEADERS, TIMEOUT, COMPRESSION and CERTIFICATE also exist for one signal "
-		   "alone\n(LULL_TRACES_ENDPOINT, LULL_LOGS_HEADERS, ...; an endpoint is then the whole "
-		   "URL), and where no\nLULL_ one is set the same of OTEL_EXPORTER_OTLP_ holds.\n");
+	bytes_addf(
+		out,
+		"ENDPOINT, HEADERS, TIMEOUT, COMPRESSION and CERTIFICATE also exist for one signal "
+		"alone\n(LULL_TRACES_ENDPOINT, LULL_LOGS_HEADERS, ...; an endpoint is then the whole "
+		"URL), and where no\nLULL_ one is set the same of OTEL_EXPORTER_OTLP_ holds.\n");
 }

@@ -17,8 +17,8 @@ enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
 /* How one signal is exported. Mirrors OTEL_EXPORTER_OTLP_*: each setting also exists for a single
  * signal (LULL_TRACES_TIMEOUT), and OTEL_EXPORTER_OTLP_TIMEOUT is asked where no LULL_ one is set. */
 struct export_settings {
-	char *endpoint; /* whole URL with path; NULL: this signal has no destination */
-	char **headers; /* "name: value", NULL-terminated; NULL where there are none */
+	char *endpoint;    /* whole URL with path; NULL: this signal has no destination */
+	char **headers;    /* "name: value", NULL-terminated; NULL where there are none */
 	char *certificate; /* file of CA certificates; NULL: the built-in places */
 	int64_t timeout;   /* nanoseconds, one request */
 	enum compression compression;
@@ -30,10 +30,10 @@ struct config {
 	bool enabled;
 	struct export_settings export[OTLP_SIGNALS];
 	int64_t flush_budget; /* nanoseconds */
-	size_t buffer;	      /* bytes */
+	size_t buffer;        /* bytes */
 	enum log_level log_level;
 	uint16_t http_port;
-	char *service_name;	   /* OTEL_SERVICE_NAME */
+	char *service_name;        /* OTEL_SERVICE_NAME */
 	char *resource_attributes; /* OTEL_RESOURCE_ATTRIBUTES */
 
 	/* What was wrong, one line each for people; the default was taken instead. */

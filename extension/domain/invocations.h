@@ -21,7 +21,7 @@ struct invocation {
 /* {0} is the empty table; the oldest entry gives way. */
 struct invocations {
 	struct invocation ring[INVOCATIONS];
-	unsigned count; /* ever made */
+	unsigned count;   /* ever made */
 	unsigned current; /* number from 1 of the last one started, by the Telemetry API; 0: none */
 	bool concurrent;  /* Managed Instances: the last one started says nothing */
 };
@@ -33,7 +33,8 @@ struct invocation *invocations_get(struct invocations *table, struct slice reque
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
 /* Notes a platform event; returns the invocation it is of, or NULL. */
-struct invocation *invocations_event(struct invocations *table, const struct telemetry_event *event);
+struct invocation *invocations_event(struct invocations *table,
+				     const struct telemetry_event *event);
 
 /* The request that a text line without one belongs to: the last one started. NULL where that cannot
  * be told. */

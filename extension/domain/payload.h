@@ -11,11 +11,11 @@ struct payload {
 	unsigned references;
 	enum otlp_signal signal;
 	struct bytes message; /* an Export*ServiceRequest */
-	size_t items;	      /* spans, log records, data points */
+	size_t items;         /* spans, log records, data points */
 	int64_t arrived;      /* struct now, mono */
-	bool alone;	      /* never to be joined with others */
+	bool alone;           /* never to be joined with others */
 	bool maybe_sent;      /* a request with it may have reached its backend */
-	size_t *held;	      /* the account of bytes it is in */
+	size_t *held;         /* the account of bytes it is in */
 };
 
 /* Takes the message over (`*message` is left {0}) with one reference. Its bytes are added to `*held`

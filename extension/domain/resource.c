@@ -117,7 +117,8 @@ bool resource_init(struct resource *resource, const struct config *config,
 
 		ok = config_pairs(config->resource_attributes, pair, resource);
 		while (!ok && resource->count > before.count)
-			free((void *)(uintptr_t)resource->attributes[--resource->count].key_value.data);
+			free((void *)(uintptr_t)resource->attributes[--resource->count]
+				     .key_value.data);
 	}
 	add_env(resource, "service.name", environment, "AWS_LAMBDA_FUNCTION_NAME");
 	resource_add(resource, "cloud.provider", slice_str("aws"));

@@ -25,7 +25,8 @@ Otlp__SeverityNumber severity_parse(struct slice name)
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
 		size_t len = strlen(levels[i].name);
 
-		if (name.len < len || strncasecmp((const char *)name.data, levels[i].name, len) != 0)
+		if (name.len < len ||
+		    strncasecmp((const char *)name.data, levels[i].name, len) != 0)
 			continue;
 		if (name.len == len)
 			return levels[i].number;

@@ -59,8 +59,8 @@ static void one_event(struct slice element, void (*each)(void *, const struct te
 	json_decref(event.record);
 }
 
-void telemetry_each(struct slice body,
-		    void (*each)(void *ctx, const struct telemetry_event *event), void *ctx)
+void telemetry_each(struct slice body, void (*each)(void *ctx, const struct telemetry_event *event),
+		    void *ctx)
 {
 	struct slice rest = slice_trim(body), element;
 

@@ -32,13 +32,13 @@ enum event_type {
 struct telemetry_event {
 	enum event_type type;
 	uint64_t time_unix_nano; /* 0 where there is none that can be read */
-	struct slice text;	 /* of the record; of the whole element where EVENT_BROKEN */
-	json_t *record;		 /* NULL where the text is no JSON */
+	struct slice text;       /* of the record; of the whole element where EVENT_BROKEN */
+	json_t *record;          /* NULL where the text is no JSON */
 };
 
 /* Calls `each` for every element of the posted body. A body that is no array is one EVENT_BROKEN. */
-void telemetry_each(struct slice body,
-		    void (*each)(void *ctx, const struct telemetry_event *event), void *ctx);
+void telemetry_each(struct slice body, void (*each)(void *ctx, const struct telemetry_event *event),
+		    void *ctx);
 
 /* A string member of an event's record, or {NULL, 0}. */
 struct slice telemetry_string(const struct telemetry_event *event, const char *key);

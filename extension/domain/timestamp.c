@@ -23,7 +23,7 @@ static bool number(struct slice *s, size_t digits, int64_t *value)
 static bool one_of(struct slice *s, const char *chars, char *found)
 {
 	for (; s->len > 0 && *chars; chars++) {
-		if (s->data[0] == *chars) {
+		if (s->data[0] == (uint8_t)*chars) {
 			*found = *chars;
 			*s = slice_of(s->data + 1, s->len - 1);
 			return true;

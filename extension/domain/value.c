@@ -98,8 +98,8 @@ static Otlp__AnyValue *from_object(struct arena *a, json_t *json, unsigned depth
 	if (!list->values)
 		return NULL;
 	json_object_foreach(json, key, member) {
-		Otlp__KeyValue *kv =
-			value_attribute(a, slice_str(key), from_json(a, member, depth + 1));
+		Otlp__KeyValue *kv = value_attribute(a, slice_str(key),
+						     from_json(a, member, depth + 1));
 
 		if (!kv)
 			return NULL;
@@ -130,8 +130,7 @@ static Otlp__AnyValue *from_json(struct arena *a, json_t *json, unsigned depth)
 	case JSON_ARRAY:
 		return from_array(a, json, depth);
 	case JSON_STRING:
-		return value_string(
-			a, slice_of(json_string_value(json), json_string_length(json)));
+		return value_string(a, slice_of(json_string_value(json), json_string_length(json)));
 	case JSON_INTEGER:
 		return value_int(a, json_integer_value(json));
 	case JSON_REAL:

@@ -12,16 +12,15 @@ struct http_field {
 	bool parameters; /* cut off what follows a semicolon */
 };
 
-/* clang-format off: one line a field */
-#define FIELD(member) \
+#define FIELD(member)                                                                              \
 	offsetof(struct http_request, member), sizeof(((struct http_request *)0)->member)
+
 static const struct http_field fields[] = {
 	{"content-type", FIELD(head.content_type), true},
 	{"content-encoding", FIELD(head.content_encoding), false},
 	{"expect", FIELD(expect), false},
 	{"transfer-encoding", FIELD(transfer_encoding), false},
 };
-/* clang-format on */
 
 static char lower(char c)
 {
@@ -218,10 +217,13 @@ static int body_grow(struct http_request *r, size_t need)
 {
 	size_t most = r->head.has_length ? (size_t)r->head.length : r->limits->body;
 	size_t others = *r->held - r->body.cap;
-	size_t cap = r->body.cap * 2 < most ? r->body.cap * 2 : most;
+	/* Of unknown length the first chunk may be all. */
+	size_t cap = r->head.has_length ? need * 2 : r->body.cap * 2;
 	uint8_t *data;
 
-	if (cap < need || r->body.cap == 0)
+	if (cap > most)
+		cap = most;
+	if (cap < need)
 		cap = need;
 	if (others + cap > r->limits->bodies)
 		cap = need;

@@ -82,8 +82,8 @@ static void again(struct lambda_api *api, const char *why, unsigned status)
 {
 	disconnect(api);
 	if (!api->complained)
-		log_warn("the Extensions API at %s %s (status %u); lull keeps asking", api->host, why,
-			 status);
+		log_warn("the Extensions API at %s %s (status %u); lull keeps asking", api->host,
+			 why, status);
 	api->complained = true;
 	api->pausing = true;
 	start_timer(api, api->pause_ms);
@@ -277,7 +277,8 @@ static void watch(struct lambda_api *api, short what);
 
 static void on_writable(struct lambda_api *api)
 {
-	ssize_t n = send(api->fd, api->out.data + api->sent, api->out.len - api->sent, MSG_NOSIGNAL);
+	ssize_t n = send(api->fd, api->out.data + api->sent, api->out.len - api->sent,
+			 MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		lost(api, "cannot be reached");

@@ -20,7 +20,7 @@ struct lambda_event {
 	struct slice request_id;
 	struct slice function_arn;
 	struct slice trace_header; /* X-Amzn-Trace-Id */
-	struct slice reason;	   /* of SHUTDOWN, in any case of letters */
+	struct slice reason;       /* of SHUTDOWN, in any case of letters */
 };
 
 struct lambda_api_handler {

@@ -2,9 +2,11 @@
 #include "edges/transfer.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -17,6 +19,7 @@ struct transfers {
 	struct event *timer;
 	char *certificates; /* a file or hashed folder; NULL: curl's own idea */
 	bool is_folder;
+	uint16_t own_port;
 	char layer[256];
 };
 
@@ -29,6 +32,7 @@ struct transfer {
 	struct event *deadline;
 	transfer_done *done;
 	void *ctx;
+	bool to_itself;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -86,8 +90,11 @@ static void finish_all(struct transfers *all)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
 		/* Our own cut of an endless answer. */
-		if (code == CURLE_OK ||
-		    (code == CURLE_WRITE_ERROR && t->answer.len == TRANSFER_ANSWER_LIMIT))
+		if (t->to_itself)
+			finish(t,
+			       "the endpoint is lull itself: set LULL_ENDPOINT to the backend's URL");
+		else if (code == CURLE_OK ||
+			 (code == CURLE_WRITE_ERROR && t->answer.len == TRANSFER_ANSWER_LIMIT))
 			finish(t, NULL);
 		else
 			finish(t, t->error[0] ? t->error : curl_easy_strerror(code));
@@ -194,13 +201,14 @@ static bool wake(struct transfers *all)
 	return true;
 }
 
-struct transfers *transfers_new(struct event_base *base, const char *layer)
+struct transfers *transfers_new(struct event_base *base, const char *layer, uint16_t own_port)
 {
 	struct transfers *all = calloc(1, sizeof *all);
 
 	if (!all)
 		return NULL;
 	all->base = base;
+	all->own_port = own_port;
 	snprintf(all->layer, sizeof all->layer, "%s", layer);
 	all->timer = evtimer_new(base, on_curl_timer, all);
 	if (!all->timer) {
@@ -244,6 +252,34 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 	finish(ctx, "no answer in time");
 }
 
+/* Every export to ourselves would come back as new data, without end. */
+static bool is_own(const struct transfers *all, const struct curl_sockaddr *address)
+{
+	const struct sockaddr_in *v4 = (const void *)&address->addr;
+	const struct sockaddr_in6 *v6 = (const void *)&address->addr;
+
+	if (address->family == AF_INET)
+		return ntohs(v4->sin_port) == all->own_port &&
+		       (ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET ||
+			v4->sin_addr.s_addr == htonl(INADDR_ANY));
+	return address->family == AF_INET6 && ntohs(v6->sin6_port) == all->own_port &&
+	       (IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr) ||
+		(IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) &&
+		 v6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET));
+}
+
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = ctx;
+
+	(void)purpose;
+	if (is_own(t->all, address)) {
+		t->to_itself = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static bool add_header(struct transfer *t, const char *line)
 {
 	struct curl_slist *list = curl_slist_append(t->headers, line);
@@ -281,6 +317,8 @@ static void set_options(struct transfer *t, const struct export_settings *settin
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
 	if (settings->certificate) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, settings->certificate);
 		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
@@ -296,8 +334,7 @@ static void set_options(struct transfer *t, const struct export_settings *settin
  * socket. */
 static bool set_deadline(struct transfer *t, int64_t timeout)
 {
-	struct timeval at = {.tv_sec = timeout / NS_PER_S,
-			     .tv_usec = timeout % NS_PER_S / 1000};
+	struct timeval at = {.tv_sec = timeout / NS_PER_S, .tv_usec = timeout % NS_PER_S / 1000};
 
 	t->deadline = evtimer_new(t->all->base, on_deadline, t);
 	return t->deadline && event_add(t->deadline, &at) == 0;

@@ -13,10 +13,10 @@ struct transfers; /* what all share: connections, name cache */
 struct transfer;
 
 struct transfer_result {
-	unsigned status;     /* HTTP; 0: no whole answer came */
-	const char *error;   /* where status is 0: why, for people; else NULL */
-	struct slice body;   /* at most TRANSFER_ANSWER_LIMIT of it; valid during the call */
-	bool protobuf;	     /* the answer says that it is */
+	unsigned status;   /* HTTP; 0: no whole answer came */
+	const char *error; /* where status is 0: why, for people; else NULL */
+	struct slice body; /* at most TRANSFER_ANSWER_LIMIT of it; valid during the call */
+	bool protobuf;     /* the answer says that it is */
 };
 
 #define TRANSFER_ANSWER_LIMIT ((size_t)64 << 10)
@@ -25,8 +25,9 @@ struct transfer_result {
 typedef void transfer_done(void *ctx, const struct transfer_result *result);
 
 /* Costs nothing before the first transfer: libcurl and OpenSSL wake up then. `layer` is the folder
- * that holds lull/certs (/opt on Lambda). NULL where memory is short. */
-struct transfers *transfers_new(struct event_base *base, const char *layer);
+ * that holds lull/certs (/opt on Lambda). `own_port` is where lull itself listens on localhost: no
+ * transfer goes there, whatever name leads to it. NULL where memory is short. */
+struct transfers *transfers_new(struct event_base *base, const char *layer, uint16_t own_port);
 void transfers_free(struct transfers *transfers);
 
 /* Posts `body` (moved; gzip says that it is compressed already) as application/x-protobuf by those

@@ -26,7 +26,7 @@ struct destination {
 	struct ledger_account account[OTLP_SIGNALS];
 	uint64_t in_flight[OTLP_SIGNALS]; /* items taken and not settled */
 	unsigned failures[OTLP_SIGNALS];  /* in a row */
-	int64_t retry_at[OTLP_SIGNALS];	  /* mono; not before, unless a flush asks for it */
+	int64_t retry_at[OTLP_SIGNALS];   /* mono; not before, unless a flush asks for it */
 };
 
 /* Is anything of this signal waiting to be taken? */

@@ -13,8 +13,8 @@
 enum drop_reason {
 	DROP_NO_DESTINATION, /* no endpoint for this signal */
 	DROP_BUFFER_FULL,    /* the oldest gave way */
-	DROP_REFUSED,	     /* by the backend, for good */
-	DROP_SHUTDOWN,	     /* the environment ended before it could be exported */
+	DROP_REFUSED,        /* by the backend, for good */
+	DROP_SHUTDOWN,       /* the environment ended before it could be exported */
 	DROP_NO_MEMORY,
 };
 #define DROP_REASONS 5

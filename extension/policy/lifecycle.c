@@ -9,43 +9,56 @@ struct cell {
 	uint8_t state;
 };
 
-#define TO(to, does) {.set = true, .state = (to), .actions = (does)}
+/* clang-format off: a table reads best as one */
+#define TO(to, does)                                                                               \
+	{                                                                                          \
+		.set = true, .state = (to), .actions = (does)                                      \
+	}
 
 static const struct cell table[LIFE_STATES][LIFE_EVENTS] = {
-	[LIFE_BORN] = {
-		[LIFE_START] = TO(LIFE_REGISTERING, ACT_REGISTER),
-	},
-	[LIFE_REGISTERING] = {
-		[LIFE_REGISTERED] = TO(LIFE_SUBSCRIBING, ACT_SUBSCRIBE),
-	},
-	[LIFE_SUBSCRIBING] = {
-		[LIFE_SUBSCRIBED] = TO(LIFE_WAITING, ACT_NEXT),
-	},
-	[LIFE_WAITING] = {
-		[LIFE_INVOKE_END] = TO(LIFE_INVOKED, ACT_WAIT_START | ACT_WAIT_DONE),
-		[LIFE_INVOKE_LAZY] = TO(LIFE_WAITING, ACT_NEXT),
-		[LIFE_SHUTDOWN] = TO(LIFE_DRAINING, ACT_DRAIN),
-	},
-	[LIFE_INVOKED] = {
-		[LIFE_STARTED] = TO(LIFE_INVOKED, ACT_GOT_START),
-		[LIFE_DONE] = TO(LIFE_FLUSHING, ACT_FLUSH),
-		[LIFE_NOT_STARTED] = TO(LIFE_WAITING, ACT_LAZY | ACT_NEXT),
-		/* Its environment is about to be reset. */
-		[LIFE_DEADLINE] = TO(LIFE_FLUSHING, ACT_FLUSH),
-	},
-	[LIFE_FLUSHING] = {
-		[LIFE_FLUSHED] = TO(LIFE_WAITING, ACT_NEXT),
-		[LIFE_HELD_ENOUGH] = TO(LIFE_WAITING, ACT_PUT_BACK | ACT_NEXT),
-	},
-	[LIFE_DRAINING] = {
-		[LIFE_DRAINED] = TO(LIFE_LAST_FLUSH, ACT_LAST_FLUSH),
-		[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
-	},
-	[LIFE_LAST_FLUSH] = {
-		[LIFE_FLUSHED] = TO(LIFE_ENDED, ACT_EXIT),
-		[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
-	},
+	[LIFE_BORN] =
+		{
+			[LIFE_START] = TO(LIFE_REGISTERING, ACT_REGISTER),
+		},
+	[LIFE_REGISTERING] =
+		{
+			[LIFE_REGISTERED] = TO(LIFE_SUBSCRIBING, ACT_SUBSCRIBE),
+		},
+	[LIFE_SUBSCRIBING] =
+		{
+			[LIFE_SUBSCRIBED] = TO(LIFE_WAITING, ACT_NEXT),
+		},
+	[LIFE_WAITING] =
+		{
+			[LIFE_INVOKE_END] = TO(LIFE_INVOKED, ACT_WAIT_START | ACT_WAIT_DONE),
+			[LIFE_INVOKE_LAZY] = TO(LIFE_WAITING, ACT_NEXT),
+			[LIFE_SHUTDOWN] = TO(LIFE_DRAINING, ACT_DRAIN),
+		},
+	[LIFE_INVOKED] =
+		{
+			[LIFE_STARTED] = TO(LIFE_INVOKED, ACT_GOT_START),
+			[LIFE_DONE] = TO(LIFE_FLUSHING, ACT_FLUSH),
+			[LIFE_NOT_STARTED] = TO(LIFE_WAITING, ACT_LAZY | ACT_NEXT),
+			/* Its environment is about to be reset. */
+			[LIFE_DEADLINE] = TO(LIFE_FLUSHING, ACT_FLUSH),
+		},
+	[LIFE_FLUSHING] =
+		{
+			[LIFE_FLUSHED] = TO(LIFE_WAITING, ACT_NEXT),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_WAITING, ACT_PUT_BACK | ACT_NEXT),
+		},
+	[LIFE_DRAINING] =
+		{
+			[LIFE_DRAINED] = TO(LIFE_LAST_FLUSH, ACT_LAST_FLUSH),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
+		},
+	[LIFE_LAST_FLUSH] =
+		{
+			[LIFE_FLUSHED] = TO(LIFE_ENDED, ACT_EXIT),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
+		},
 };
+/* clang-format on */
 
 struct life_step lifecycle_step(enum life_state state, enum life_event event)
 {

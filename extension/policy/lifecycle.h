@@ -11,8 +11,8 @@ enum life_state {
 	LIFE_BORN,
 	LIFE_REGISTERING,
 	LIFE_SUBSCRIBING,
-	LIFE_WAITING, /* in /next: the environment may be frozen */
-	LIFE_INVOKED, /* an invocation runs, /next waits for its end */
+	LIFE_WAITING,  /* in /next: the environment may be frozen */
+	LIFE_INVOKED,  /* an invocation runs, /next waits for its end */
 	LIFE_FLUSHING, /* the handler is done: exporting, then /next */
 	LIFE_DRAINING, /* SHUTDOWN came: taking the last data in */
 	LIFE_LAST_FLUSH,
@@ -23,15 +23,15 @@ enum life_state {
 enum life_event {
 	LIFE_START,
 	LIFE_REGISTERED,
-	LIFE_SUBSCRIBED,   /* or refused: then no telemetry comes, which is said by INVOKE_LAZY */
-	LIFE_INVOKE_END,   /* INVOKE; its end will be told, and is waited for */
-	LIFE_INVOKE_LAZY,  /* INVOKE; its end is not waited for */
-	LIFE_STARTED,	   /* platform.start of this request */
-	LIFE_DONE,	   /* platform.runtimeDone of this request */
-	LIFE_NOT_STARTED,  /* no platform.start in time */
-	LIFE_DEADLINE,	   /* the deadline of the invocation is near */
-	LIFE_FLUSHED,	   /* nothing left to send, nothing under way */
-	LIFE_HELD_ENOUGH,  /* the budget for holding the invocation is used up */
+	LIFE_SUBSCRIBED,  /* or refused: then no telemetry comes, which is said by INVOKE_LAZY */
+	LIFE_INVOKE_END,  /* INVOKE; its end will be told, and is waited for */
+	LIFE_INVOKE_LAZY, /* INVOKE; its end is not waited for */
+	LIFE_STARTED,     /* platform.start of this request */
+	LIFE_DONE,        /* platform.runtimeDone of this request */
+	LIFE_NOT_STARTED, /* no platform.start in time */
+	LIFE_DEADLINE,    /* the deadline of the invocation is near */
+	LIFE_FLUSHED,     /* nothing left to send, nothing under way */
+	LIFE_HELD_ENOUGH, /* the budget for holding the invocation is used up */
 	LIFE_SHUTDOWN,
 	LIFE_DRAINED,
 };
@@ -42,12 +42,12 @@ enum life_action {
 	ACT_SUBSCRIBE = 1 << 1,
 	ACT_NEXT = 1 << 2,
 	ACT_WAIT_START = 1 << 3, /* bound the wait for platform.start */
-	ACT_WAIT_DONE = 1 << 4,	 /* bound the wait for platform.runtimeDone by the deadline */
+	ACT_WAIT_DONE = 1 << 4,  /* bound the wait for platform.runtimeDone by the deadline */
 	ACT_GOT_START = 1 << 11, /* it came */
-	ACT_LAZY = 1 << 5,	 /* from now on ends are not waited for */
-	ACT_FLUSH = 1 << 6,	 /* export all, bound it by budget and deadline */
-	ACT_PUT_BACK = 1 << 7,	 /* cancel what is under way, keep its data */
-	ACT_DRAIN = 1 << 8,	 /* take in what is on its way, bounded */
+	ACT_LAZY = 1 << 5,       /* from now on ends are not waited for */
+	ACT_FLUSH = 1 << 6,      /* export all, bound it by budget and deadline */
+	ACT_PUT_BACK = 1 << 7,   /* cancel what is under way, keep its data */
+	ACT_DRAIN = 1 << 8,      /* take in what is on its way, bounded */
 	ACT_LAST_FLUSH = 1 << 9, /* export all, bounded by the end of the environment */
 	ACT_EXIT = 1 << 10,
 };

@@ -12,7 +12,7 @@ enum verdict retry_verdict(const struct answer *answer)
 	if (status >= 200 && status < 300)
 		return VERDICT_EXPORTED;
 	switch (status) {
-	case 0:	  /* no connection, no answer, or garbage */
+	case 0:   /* no connection, no answer, or garbage */
 	case 401: /* not permanent: keys are rotated, secrets corrected */
 	case 403:
 	case 408:

@@ -11,15 +11,15 @@
 /* What came back for a batch. */
 struct answer {
 	unsigned status; /* HTTP; 0: no whole answer came */
-	size_t members;	 /* payloads in the batch */
-	size_t items;	 /* items in the batch */
+	size_t members;  /* payloads in the batch */
+	size_t items;    /* items in the batch */
 };
 
 enum verdict {
 	VERDICT_EXPORTED,
-	VERDICT_LATER,	/* keep, try again */
-	VERDICT_SINGLY, /* keep, and send each member by itself: one of them spoils it for all */
-	VERDICT_HALVE,	/* keep, in smaller pieces */
+	VERDICT_LATER,   /* keep, try again */
+	VERDICT_SINGLY,  /* keep, and send each member by itself: one of them spoils it for all */
+	VERDICT_HALVE,   /* keep, in smaller pieces */
 	VERDICT_REFUSED, /* for good: drop and count */
 };
 

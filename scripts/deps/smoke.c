@@ -28,7 +28,8 @@ static void check(bool good, const char *what)
 /* What the configuration is to have left in: libcurl says so itself. */
 static void check_curl(void)
 {
-	const int want = CURL_VERSION_SSL | CURL_VERSION_HTTP2 | CURL_VERSION_IPV6 | CURL_VERSION_ASYNCHDNS;
+	const int want = CURL_VERSION_SSL | CURL_VERSION_HTTP2 | CURL_VERSION_IPV6 |
+			 CURL_VERSION_ASYNCHDNS;
 	const curl_version_info_data *info;
 	CURL *easy;
 
@@ -38,7 +39,8 @@ static void check_curl(void)
 	check(info->ares != NULL, "c-ares in libcurl");
 	easy = curl_easy_init();
 	check(easy != NULL, "curl_easy_init");
-	check(curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, "aws:amz:eu-west-1:xray") == CURLE_OK, "SigV4");
+	check(curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, "aws:amz:eu-west-1:xray") == CURLE_OK,
+	      "SigV4");
 	check(curl_easy_setopt(easy, CURLOPT_PROXY, "http://127.0.0.1:9") == CURLE_OK, "proxies");
 	check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK, "TLS");
 	curl_easy_cleanup(easy);
@@ -74,8 +76,9 @@ static void check_parsers(void)
 	json = json_loads("{\"a\":[1,2.5,\"x\"]}", 0, NULL);
 	check(json != NULL && json_array_size(json_object_get(json, "a")) == 3, "jansson");
 	json_decref(json);
-	printf("llhttp %d.%d.%d jansson %s protobuf-c %s\n", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR,
-	       LLHTTP_VERSION_PATCH, jansson_version_str(), protobuf_c_version());
+	printf("llhttp %d.%d.%d jansson %s protobuf-c %s\n", LLHTTP_VERSION_MAJOR,
+	       LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH, jansson_version_str(),
+	       protobuf_c_version());
 }
 
 static void check_gzip(void)
@@ -88,7 +91,9 @@ static void check_gzip(void)
 
 	check(in != NULL && out != NULL, "libdeflate");
 	size = libdeflate_gzip_compress(in, text, sizeof(text), packed, sizeof(packed));
-	check(size > 0 && libdeflate_gzip_decompress(out, packed, size, unpacked, sizeof(unpacked), NULL) == 0, "gzip");
+	check(size > 0 && libdeflate_gzip_decompress(out, packed, size, unpacked, sizeof(unpacked),
+						     NULL) == 0,
+	      "gzip");
 	check(memcmp(text, unpacked, sizeof(text)) == 0, "gzip's round trip");
 	libdeflate_free_compressor(in);
 	libdeflate_free_decompressor(out);
@@ -106,7 +111,7 @@ int main(void)
 	check_tls();
 	check_parsers();
 	check_gzip();
-	printf("libevent %s nghttp2 %s c-ares %s\n", event_get_version(), nghttp2_version(0)->version_str,
-	       ares_version(NULL));
+	printf("libevent %s nghttp2 %s c-ares %s\n", event_get_version(),
+	       nghttp2_version(0)->version_str, ares_version(NULL));
 	return 0;
 }

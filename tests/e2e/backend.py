@@ -6,9 +6,8 @@ import ssl
 import threading
 from dataclasses import dataclass
 
-from otlp import ITEMS, REQUESTS
-
 from lambda_local import CLOSE, HANG, RESET, Answer, Server
+from otlp import ITEMS, REQUESTS
 
 __all__ = ["CLOSE", "HANG", "RESET", "Answer", "Sink"]
 
@@ -58,6 +57,10 @@ class Sink:
 
     def close(self):
         self._server.close()
+
+    def drop_connections(self):
+        """As backends do with idle ones, and as a freeze does with all."""
+        self._server.drop_connections()
 
     def items(self, signal):
         """Every item in a request that was accepted, in order of arrival."""

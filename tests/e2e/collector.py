@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from google.protobuf import json_format
+
 from otlp import ITEMS, REQUESTS
 
 CONFIG = """

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from backend import Sink
 from collector import Collector
-from ledger import close_books, ledger
-
 from lambda_local import History, LambdaEnvironment
+from ledger import close_books, ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = ROOT / "tests" / "functions" / "python"

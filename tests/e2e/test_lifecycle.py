@@ -1,13 +1,15 @@
 """lull's life inside Lambda's: whatever is wrong around it, it goes on to SHUTDOWN and exits 0."""
 
+import os
+import re
 import signal
 import socket
 import subprocess
 import threading
 
-import otlp
 import pytest
 
+import otlp
 from lambda_local import CLOSE, Answer, json_answer
 
 NEXT = "/2020-01-01/extension/event/next"
@@ -16,7 +18,6 @@ REGISTER = "/2020-01-01/extension/register"
 
 def invoke_with_span(env, name):
     """An invocation in which the function sends one span."""
-    env.settings.runtime = None  # set once, when the life began
     otlp.send(env.port, otlp.traces(name))
     call = env.invoke({"span": name})
     env.wait_idle()
@@ -130,8 +131,7 @@ def test_registering_again_where_invoke_is_refused(lambda_env, sink, history):
 
 
 def test_a_proxy_in_the_environment_is_not_for_lambdas_own_apis(lambda_env, sink):
-    proxy = {name: "http://127.0.0.1:9" for name in
-             ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY")}
+    proxy = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     with lambda_env(endpoint=sink.url, environ={**proxy, "NO_PROXY": "localhost"}) as env:
         invoke_with_span(env, "span")
         env.finish(traces={"received": 1, "exported": 1})
@@ -194,7 +194,6 @@ WRONG = {
     "LULL_HEADERS": "novalue",
     "LULL_TIMEOUT": "soon",
     "LULL_COMPRESSION": "zip",
-    "LULL_CERTIFICATE": "/nowhere/ca.pem",
     "LULL_FLUSH_BUDGET": "-1",
     "LULL_BUFFER": "lots",
     "LULL_LOG_LEVEL": "loud",
@@ -332,9 +331,6 @@ def test_managed_instances(lambda_env, sink, history):
 
 def listening_ports(pid):
     """The TCP ports on which the process listens."""
-    import os
-    import re
-
     inodes = set()
     for descriptor in os.listdir(f"/proc/{pid}/fd"):
         try:

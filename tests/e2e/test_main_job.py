@@ -1,18 +1,18 @@
-"""The main job: a real function under AWS's runtime client, lull, and a real Collector behind it."""
+"""The main job: a real function under AWS's runtime client, lull, and a real Collector."""
 
 import json
 
 import pytest
-from backend import Sink
-from ledger import close_books, ledgers
 
+from backend import Sink
 from lambda_local import variables
+from ledger import close_books, ledgers
 
 ORDERS = (
     {"order": "a"},
     {"order": "b", "spans": 3, "lines": 2},
-    {"order": "c", "error": "no money", "late": True},
-    {"order": "d", "sleep": 0.2},  # long enough for what c does late
+    {"order": "c", "error": "no money", "late": "go"},
+    {"order": "d", "sleep": 0.3},  # what c does late comes while this runs
 )
 
 
@@ -37,12 +37,19 @@ def lines_by_request(history):
 
 @pytest.mark.parametrize("log_format", ["Text", "JSON"])
 def test_a_real_function_through_lull_into_the_collector(
-    lambda_env, python_function, backend, collector, history, log_format
+    lambda_env, python_function, backend, collector, history, tmp_path, log_format
 ):
     env = lambda_env(endpoint=backend.url, freeze=True, log_format=log_format, **python_function)
     env.settings.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://localhost:{env.port}"
     with env:
-        calls = [(event, env.invoke(event)) for event in ORDERS]
+        calls = []
+        for event in ORDERS:
+            if event["order"] == "d":
+                env.wait_idle()
+                (tmp_path / "go").touch()
+            if "late" in event:
+                event = {**event, "late": str(tmp_path / "go")}
+            calls.append((event, env.invoke(event)))
         books = env.finish()
     assert [call.status for _, call in calls] == ["success", "success", "error", "success"]
 
@@ -96,6 +103,8 @@ def parsed(line, log_format):
     if log_format == "JSON" and line.startswith("{"):
         record = json.loads(line)
         return record.get("message"), record["level"]
+    if log_format == "JSON":  # the platform wrapped it
+        return line, "INFO"
     if line.count("\t") >= 3:  # a line of Python's logging under awslambdaric
         level, _, _, message = line.split("\t", 3)
         return message, level.strip("[]")
@@ -150,13 +159,14 @@ def check_order(history, request_id):
 
 
 def test_what_comes_after_the_last_invocation_is_exported_at_shutdown(
-    lambda_env, python_function, backend, collector, history
+    lambda_env, python_function, backend, collector, history, tmp_path
 ):
     env = lambda_env(endpoint=backend.url, **python_function)
     env.settings.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://localhost:{env.port}"
     with env:
-        call = env.invoke({"order": "x", "late": True})
+        call = env.invoke({"order": "x", "late": str(tmp_path / "go")})
         env.wait_idle()
+        (tmp_path / "go").touch()
         history.wait("function.line", line="order x late line")
         env.finish()
     late = [s for s in collector.items("traces") if s["name"] == "late"]

@@ -6,9 +6,10 @@ import os
 import socket
 import threading
 
-import otlp
 import pytest
 from google.rpc.status_pb2 import Status
+
+import otlp
 
 MEBI = 1 << 20
 LIMIT = 20 * MEBI
@@ -132,9 +133,20 @@ def test_a_connection_serves_many(env, sink):
 
 def test_a_mistake_does_not_end_a_connection(env):
     with Wire(env.port) as wire:
-        wire.send(head(7), b"garbage", head(4, "/nowhere"), b"body", head(len(TRACES)), TRACES)
-        assert [wire.answer().status for _ in range(3)] == [400, 404, 200]
-    env.finish(traces={"received": 2})
+        wire.send(head(7), b"garbage", head(len(TRACES)), TRACES, head(method="GET"))
+        assert [wire.answer().status for _ in range(3)] == [400, 200, 405]
+        wire.send(head(len(TRACES)), TRACES)
+        assert wire.answer().status == 200
+    env.finish(traces={"received": 4})
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(env):
+    """The server may give the connection up, but not so that the answer is lost."""
+    for path, status in (("/nowhere", 404), ("/v1/traces", 413)):
+        for _ in range(20):
+            reply = otlp.post(env.port, path, b"\0" * (LIMIT + MEBI))
+            assert_refused(reply, status)
+    env.finish(traces={"received": 0})
 
 
 def test_connection_close_and_http_1_0(env):

@@ -23,9 +23,13 @@ struct reply {
 };
 
 /* Waits, turning the loop, until the condition holds; fails the test after ten seconds. */
-#define WAIT_FOR(base, condition)                                                                  \
-	for (int64_t until_ = client_deadline(); !(condition);)                                    \
-	client_turn(base, until_, #condition, __FILE__, __LINE__)
+#define wait_until(base, condition)                                                                \
+	do {                                                                                       \
+		int64_t end_ = client_deadline();                                                  \
+                                                                                                   \
+		while (!(condition))                                                               \
+			client_turn(base, end_, #condition, __FILE__, __LINE__);                   \
+	} while (0)
 
 int64_t client_deadline(void);
 void client_turn(struct event_base *base, int64_t until, const char *what, const char *file,
@@ -51,6 +55,9 @@ void reply_free(struct reply *reply);
 
 /* Takes one reply, checks its status and text body (NULL: any) and frees it. */
 void client_expect(struct client *c, unsigned status, const char *body);
+
+/* Takes one reply, whatever it is, and returns its status. */
+unsigned client_expect_any(struct client *c);
 
 /* Waits for the end of the stream; nothing more may come before it. */
 void client_expect_end(struct client *c);

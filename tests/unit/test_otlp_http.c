@@ -10,6 +10,7 @@
 
 #include "edges/otlp_http.h"
 #include "loop_client.h"
+#include "short_memory.h"
 #include "status.pb-c.h"
 #include "wire/gzip.h"
 #include "wire/pb.h"
@@ -26,6 +27,7 @@ enum {
 struct fixture {
 	struct event_base *base;
 	struct http_server *server;
+	int port;
 	struct client client;
 	struct otlp_sink sink;
 	bool full;
@@ -62,11 +64,11 @@ static void build_request(struct bytes *out, struct slice item)
 	pb_end(out, resource);
 }
 
-static void connect_again(struct fixture *f, int port)
+static void connect_again(struct fixture *f)
 {
 	if (f->client.base)
 		client_close(&f->client);
-	f->client = client_connect(f->base, port);
+	f->client = client_connect(f->base, f->port);
 }
 
 static int set_up(void **state)
@@ -82,7 +84,8 @@ static int set_up(void **state)
 	f->base = event_base_new();
 	handler = otlp_http_handler(&f->sink);
 	f->server = http_server_new(f->base, &limits, &handler);
-	connect_again(f, http_server_listen(f->server, "127.0.0.1", 0));
+	f->port = http_server_listen(f->server, "127.0.0.1", 0);
+	connect_again(f);
 	build_request(&f->valid, (struct slice){0});
 	*state = f;
 	return 0;
@@ -346,6 +349,41 @@ static void test_no_room(void **state)
 	assert_int_equal(f->accepted, 1);
 }
 
+static bool client_has_answer(struct fixture *f)
+{
+	client_read(&f->client);
+	return f->client.in.len > 0;
+}
+
+/* Each allocation on the way of a packed message fails once, and at last none does. */
+static void test_short_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes packed = {0};
+	unsigned status = 0, failures = 0;
+
+	assert_true(gzip_encode(bytes_slice(&f->valid), &packed));
+	for (int at = 1; status != 200; at++) {
+		connect_again(f);
+		assert_true(bytes_reserve(&f->client.in, 128 << 10));
+		post(f, "/v1/logs", GZIP, bytes_slice(&packed));
+		short_memory_at = at;
+		wait_until(f->base, client_has_answer(f));
+		failures += short_memory_at == 0;
+		short_memory_at = 0;
+		status = client_expect_any(&f->client);
+		assert_true(status == 200 || status == 503);
+	}
+	assert_true(failures >= 2);
+	/* An error that cannot be described is an error all the same. */
+	post(f, "/", "", (struct slice){0});
+	short_memory_at = 1;
+	wait_until(f->base, client_has_answer(f));
+	assert_int_equal(short_memory_at, 0);
+	client_expect(&f->client, 404, "");
+	bytes_free(&packed);
+}
+
 /* What the server refuses by itself has a Status too. */
 static void test_refused_by_server(void **state)
 {
@@ -361,11 +399,17 @@ static void test_refused_by_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_each_signal), TEST(test_fields_are_read_as_they_may_come),
-		TEST(test_empty),       TEST(test_refused_by_head),
-		TEST(test_gzip),        TEST(test_size_limit),
-		TEST(test_no_message),  TEST(test_verdict_goes_along),
-		TEST(test_no_room),     TEST(test_refused_by_server),
+		TEST(test_each_signal),
+		TEST(test_fields_are_read_as_they_may_come),
+		TEST(test_empty),
+		TEST(test_refused_by_head),
+		TEST(test_gzip),
+		TEST(test_size_limit),
+		TEST(test_no_message),
+		TEST(test_verdict_goes_along),
+		TEST(test_no_room),
+		TEST(test_short_memory),
+		TEST(test_refused_by_server),
 	};
 
 	return cmocka_run_group_tests_name("otlp_http", tests, NULL, NULL);

@@ -8,7 +8,7 @@ Keys of the event ask for more than the usual:
   sleep     seconds to take
   error     raise an exception with this message
   crash     end the process with this exit code, before anything was flushed
-  late      a span and a line that come only after the response was posted
+  late      path of a file: a span and a line that come only once it exists, in the background
 """
 
 import logging
@@ -25,8 +25,6 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-LATE_SECONDS = 0.05
 
 resource = Resource.create({"service.name": "orders", "service.version": "1.2.3"})
 tracer_provider = TracerProvider(resource=resource)
@@ -64,7 +62,7 @@ def handler(event, context):
     orders.add(1, {"kind": "web"})
     amounts.record(12.5, {"kind": "web"})
     if "late" in event:
-        threading.Timer(LATE_SECONDS, _late, (order,)).start()
+        threading.Thread(target=_late, args=(order, event["late"]), daemon=True).start()
     if "crash" in event:
         os._exit(event["crash"])
     if "error" in event:
@@ -73,7 +71,9 @@ def handler(event, context):
     return {"order": order, "request_id": context.aws_request_id}
 
 
-def _late(order):
+def _late(order, path):
+    while not os.path.exists(path):
+        time.sleep(0.005)
     tracer.start_span("late", attributes={"order.id": order}).end()
     tracer_provider.force_flush()
     print(f"order {order} late line")

@@ -32,6 +32,7 @@ class Settings:
     runtime: object
     environ: dict
     timeout: float
+    grace: float
     freeze: bool
     telemetry_options: dict
     log_format: str
@@ -79,18 +80,20 @@ class LambdaEnvironment:
     runtime         the command of a runtime, or a `handler(event, context)` run in this process
     environ         the function's own variables, seen by the runtime and the extensions
     timeout         seconds an invocation may take
+    grace           seconds beyond it that the platform waits before it acts: 0 as in Lambda, more
+                    where a test on a busy machine must not fail by a few milliseconds
     freeze          stop all processes between invocations
     telemetry       what a subscription is answered: "real", a status, "hang", or a function
                     of the request's body that gives one of these
-    telemetry_options  more for telemetry.Telemetry: schemas, refused ("retry" or "drop"), queue_bytes
+    telemetry_options   more for telemetry.Telemetry: schemas, refused, queue_bytes
     log_format      "Text" or "JSON"
     managed_instances, concurrency   as Lambda Managed Instances do it
     intercept       `intercept(request)` may give an http_server.Answer of its own, or None
     history         a History to share with backends of the test
     """
 
-    def __init__(self, extensions=(), runtime=None, environ=None, *, timeout=30.0, freeze=False,
-                 telemetry="real", telemetry_options=None, log_format="Text",
+    def __init__(self, extensions=(), runtime=None, environ=None, *, timeout=30.0, grace=0.0,
+                 freeze=False, telemetry="real", telemetry_options=None, log_format="Text",
                  managed_instances=False, concurrency=1, init_timeout=10.0, memory_size=128,
                  function_name="orders", handler="function.handler", task_root="/",
                  intercept=None, history=None):
@@ -99,7 +102,7 @@ class LambdaEnvironment:
         self.settings = Settings(
             extensions=[str(path) for path in extensions],
             runtime=runtime or (lambda event, context: event),
-            environ=dict(environ or {}), timeout=timeout, freeze=freeze,
+            environ=dict(environ or {}), timeout=timeout, grace=grace, freeze=freeze,
             telemetry_options={**(telemetry_options or {}), "answer": telemetry},
             log_format=log_format, managed_instances=managed_instances, concurrency=concurrency,
             init_timeout=init_timeout, memory_size=memory_size, function_name=function_name,
@@ -161,7 +164,7 @@ class LambdaEnvironment:
 
     def wait(self, invocation):
         with self.history.changed:
-            limit = self.settings.timeout + self.settings.init_timeout + 10
+            limit = self.settings.timeout + self.settings.grace + self.settings.init_timeout + 10
             if not self.history.changed.wait_for(lambda: invocation.status, limit):
                 raise AssertionError(f"no answer within {limit} s:\n{self.history.dump()}")
             self.history.record("invoke.returned", request_id=invocation.request_id,

@@ -126,10 +126,10 @@ class ExtensionsApi:
         except (ValueError, AttributeError):
             return self._refuse(name, "register", "InvalidRequestFormat", "Invalid request format")
         extension = self.by_name(name)
-        if not self.registration_open:
-            return self._refuse(name, "register", "Extension.RegistrationClosed",
-                                "Extension registration closed already")
         if extension is None:
+            if not self.registration_open:
+                return self._refuse(name, "register", "Extension.RegistrationClosed",
+                                    "Extension registration closed already")
             if len(self.extensions) >= LIMIT:
                 return self._refuse(name, "register", "Extension.TooManyExtensions",
                                     f"Extension limit ({LIMIT}) reached")

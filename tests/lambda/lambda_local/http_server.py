@@ -46,7 +46,7 @@ HANG = Answer(instead="hang")
 
 
 class Server:
-    """Calls `handle(Request) -> Answer` in a thread for each connection, on 127.0.0.1, by default any port.
+    """Calls `handle(Request) -> Answer` in a thread for each connection, on 127.0.0.1.
     `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too."""
 
     def __init__(self, handle, tls=None, port=0):
@@ -68,6 +68,9 @@ class Server:
         # shutdown() wakes the thread in accept(); close() alone would not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.drop_connections()
+
+    def drop_connections(self):
         with self._lock:
             for connection in self._connections:
                 try:
@@ -128,6 +131,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         headers = dict(answer.headers)
+        if headers.get("Connection") == "close":
+            self.close_connection = True
         if answer.status != 204:
             headers.setdefault("Content-Length", str(len(answer.body)))
         head = f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}\r\n"

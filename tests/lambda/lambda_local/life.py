@@ -151,7 +151,7 @@ class Life:
 
     def run(self, invocation):
         """From the event to "all have asked for the next". Raises Failure: the life is over."""
-        deadline = invocation.started + self.settings.timeout
+        deadline = invocation.started + self.settings.timeout + self.settings.grace
         invoked = [] if self.managed else [e for e in self.extensions if "INVOKE" in e.events]
         self.telemetry.emit("platform.start", {
             "requestId": invocation.request_id, "version": self.settings.function_version,
@@ -192,9 +192,9 @@ class Life:
             record["metrics"]["producedBytes"] = len(invocation.response)
             latency = _ms(invocation.responded - invocation.started)
             record["spans"] = [
-                {"name": "responseLatency", "start": record_time(invocation), "durationMs": latency},
-                {"name": "runtimeOverhead", "start": record_time(invocation),
-                 "durationMs": _ms(took / 1000 - latency / 1000)},
+                {"name": name, "start": record_time(invocation), "durationMs": duration}
+                for name, duration in (("responseLatency", latency),
+                                       ("runtimeOverhead", round(took - latency, 3)))
             ]
         self.telemetry.emit("platform.runtimeDone", record)
 

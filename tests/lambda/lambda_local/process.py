@@ -60,7 +60,8 @@ class Process:
         with self.history.changed:
             if not self.alive:
                 return
-            self.history.record("process.signal", name=self.name, signal=signal.Signals(number).name)
+            name = signal.Signals(number).name
+            self.history.record("process.signal", name=self.name, signal=name)
             os.killpg(self.pid, number)
 
     def terminate(self):

@@ -1,7 +1,7 @@
 """The Telemetry API: who may subscribe to what, and which event goes to whom."""
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from .delivery import Subscription
@@ -20,7 +20,7 @@ NOT_SUPPORTED = error_answer(202, "Telemetry.NotSupported", "Telemetry API is no
 
 
 def timestamp():
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 class Telemetry:
