@@ -164,7 +164,7 @@ format:
 # ---- For people ----
 
 demo: $(B)/lull $(PYTHON)
-	@$(PYTHON) tests/demo/demo.py $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+	@$(PYTHON) tests/demo/demo.py $(if $(ENDPOINT),--endpoint '$(ENDPOINT)')
 
 layer: both
 	@scripts/layer/build $(ARCH)

@@ -2,6 +2,7 @@
 #include "exporter.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -74,13 +75,15 @@ static void say(const struct exporter_slot *slot, const struct transfer_result *
 {
 	enum otlp_signal s = signal_of(slot);
 	struct slice why = words(result);
+	char status[32];
 	const char *what = verdict == VERDICT_REFUSED ? "are dropped" : "are kept and sent again";
 
 	/* What goes on failing is said once. */
 	if (verdict == VERDICT_LATER && slot->destination->failures[s] > 0)
 		return;
-	log_warn("%zu items of %s could not be exported and %s: status %u: %.*s", slot->batch.items,
-		 otlp_signal_name(s), what, result->status, (int)why.len,
+	snprintf(status, sizeof status, result->status ? "status %u: " : "", result->status);
+	log_warn("%zu items of %s could not be exported and %s: %s%.*s", slot->batch.items,
+		 otlp_signal_name(s), what, status, (int)why.len,
 		 why.data ? (const char *)why.data : "");
 }
 

@@ -19,9 +19,9 @@ void *arena_alloc(struct arena *a, size_t size)
 	size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct arena_block *block;
 
-	if (a->failed || rounded < size)
+	if (a->failed || rounded < size || rounded > SIZE_MAX - sizeof *block)
 		goto fail;
-	if (a->left < rounded) {
+	if (!a->blocks || a->left < rounded) {
 		size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
 
 		block = malloc(sizeof *block + room);

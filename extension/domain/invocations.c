@@ -45,6 +45,22 @@ struct invocation *invocations_get(struct invocations *table, struct slice reque
 	return entry;
 }
 
+/* The same request, but none of what was seen. */
+static void run_again(struct invocation *entry)
+{
+	entry->invoked = entry->started = entry->done = entry->reported = false;
+}
+
+struct invocation *invocations_invoke(struct invocations *table, struct slice request_id)
+{
+	struct invocation *entry = invocations_get(table, request_id);
+
+	if (entry->invoked)
+		run_again(entry);
+	entry->invoked = true;
+	return entry;
+}
+
 struct invocation *invocations_event(struct invocations *table, const struct telemetry_event *event)
 {
 	struct slice id = telemetry_string(event, "requestId");
@@ -55,6 +71,8 @@ struct invocation *invocations_event(struct invocations *table, const struct tel
 	switch (event->type) {
 	case EVENT_START:
 		entry = invocations_get(table, id);
+		if (entry->started)
+			run_again(entry);
 		entry->started = true;
 		table->current = number_of(table, id);
 		return entry;

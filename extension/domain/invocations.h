@@ -11,6 +11,7 @@
 
 struct invocation {
 	char request_id[REQUEST_ID_SIZE];
+	bool invoked;  /* INVOKE was seen */
 	bool started;  /* platform.start was seen */
 	bool done;     /* platform.runtimeDone was seen */
 	bool reported; /* platform.report was seen */
@@ -29,10 +30,14 @@ struct invocations {
 /* The entry for that request, made if there is none. Valid until INVOCATIONS later ones. */
 struct invocation *invocations_get(struct invocations *table, struct slice request_id);
 
+/* Notes an INVOKE; returns the entry. One that was invoked before is run again, as Lambda does with
+ * asynchronous requests that failed: what was told of the first run is forgotten. */
+struct invocation *invocations_invoke(struct invocations *table, struct slice request_id);
+
 /* The entry for that request, or NULL. */
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
-/* Notes a platform event; returns the invocation it is of, or NULL. */
+/* Notes a platform event (a second start as invocations_invoke() does); returns the invocation it is of, or NULL. */
 struct invocation *invocations_event(struct invocations *table,
 				     const struct telemetry_event *event);
 

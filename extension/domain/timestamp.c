@@ -41,19 +41,28 @@ static int64_t days(int64_t year, int64_t month, int64_t day)
 	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
-static void fraction(struct slice *s, int64_t *nanos)
+static int64_t days_in(int64_t year, int64_t month)
+{
+	return month == 12 ? 31 : days(year, month + 1, 1) - days(year, month, 1);
+}
+
+/* None at all, or a point with digits behind it. */
+static bool fraction(struct slice *s, int64_t *nanos)
 {
 	int64_t scale = NS_PER_S / 10;
 	char point;
 
 	*nanos = 0;
 	if (!one_of(s, ".,", &point))
-		return;
+		return true;
+	if (s->len == 0 || !isdigit(s->data[0]))
+		return false;
 	while (s->len > 0 && isdigit(s->data[0])) {
 		*nanos += (s->data[0] - '0') * scale;
 		scale /= 10;
 		*s = slice_of(s->data + 1, s->len - 1);
 	}
+	return true;
 }
 
 /* Seconds east of UTC. */
@@ -67,8 +76,7 @@ static bool offset(struct slice *s, int64_t *seconds)
 		return s->len == 0;
 	if (!one_of(s, "+-", &sign) || !number(s, 2, &hours))
 		return false;
-	one_of(s, ":", &colon);
-	if (s->len > 0 && !number(s, 2, &minutes))
+	if ((one_of(s, ":", &colon) || s->len > 0) && !number(s, 2, &minutes))
 		return false;
 	*seconds = (hours * 60 + minutes) * (sign == '-' ? -60 : 60);
 	return s->len == 0 && hours < 24 && minutes < 60;
@@ -85,14 +93,13 @@ bool timestamp_parse(struct slice text, uint64_t *unix_nano)
 	    !number(&s, 2, &hour) || !one_of(&s, ":", &c) || !number(&s, 2, &minute) ||
 	    !one_of(&s, ":", &c) || !number(&s, 2, &second))
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-	    second > 60)
+	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
+	    minute > 59 || second > 60)
 		return false;
-	fraction(&s, &nanos);
-	if (!offset(&s, &east))
+	if (!fraction(&s, &nanos) || !offset(&s, &east))
 		return false;
 	total = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - east;
-	/* 64 bits of nanoseconds end in 2554. */
+	/* 63 bits of nanoseconds end in 2262: there are readers that have a sign. */
 	if (total < 0 || total > INT64_MAX / NS_PER_S - 1)
 		return false;
 	*unix_nano = (uint64_t)(total * NS_PER_S + nanos);

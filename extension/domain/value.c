@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Backends refuse messages nested deeper than about a hundred; a JSON level is up to three. */
-#define MAX_DEPTH 32
-
 char *value_text(struct arena *a, struct slice s)
 {
 	struct bytes clean = {0};
@@ -122,7 +119,7 @@ static Otlp__AnyValue *from_json(struct arena *a, json_t *json, unsigned depth)
 {
 	Otlp__AnyValue *v;
 
-	if (depth >= MAX_DEPTH && (json_is_array(json) || json_is_object(json)))
+	if (depth >= VALUE_DEPTH && (json_is_array(json) || json_is_object(json)))
 		return as_text(a, json);
 	switch (json_typeof(json)) {
 	case JSON_OBJECT:

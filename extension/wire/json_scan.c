@@ -2,6 +2,7 @@
 #include "wire/json_scan.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,20 +182,28 @@ static bool is_number(uint8_t c)
 	return isdigit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
+/* As jansson has it: no real above the largest, no integer of more than 64 bits. */
+static bool in_range(const char *number)
+{
+	if (strpbrk(number, ".eE"))
+		return __builtin_isfinite(strtod(number, NULL));
+	errno = 0;
+	(void)strtoll(number, NULL, 10);
+	return errno != ERANGE;
+}
+
 /* A number that no 64-bit integer or double holds is kept as a string, digit by digit. */
 static const uint8_t *mend_number(const uint8_t *p, const uint8_t *end, struct bytes *out)
 {
 	const uint8_t *start = p;
 	char text[64] = "";
-	bool real, fits;
+	bool fits;
 
 	while (p < end && is_number(*p))
 		p++;
 	if ((size_t)(p - start) < sizeof text)
 		memcpy(text, start, (size_t)(p - start));
-	real = strpbrk(text, ".eE") != NULL;
-	/* HUGE_VAL is the only double above the largest finite one. */
-	fits = text[0] && (real ? __builtin_isfinite(strtod(text, NULL)) : p - start <= 18);
+	fits = text[0] && in_range(text);
 	if (!fits)
 		bytes_addc(out, '"');
 	bytes_append(out, start, (size_t)(p - start));
@@ -219,6 +228,9 @@ static void mend(struct bytes *out, struct slice text)
 
 static json_t *load(struct slice text)
 {
+	/* For jansson a NUL is the end, whatever follows. */
+	if (memchr(text.data, 0, text.len))
+		return NULL;
 	return json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 

@@ -10,9 +10,9 @@ def cost(screen, direct, with_lull, delay):
     full, light = screen["full"], screen["light"]
     screen.title("What the export costs",
                  f"the receiver's {delay * 1000:.0f} ms are artificial")
-    label, numbers = 26, 22
+    label, numbers = 27, 22
     cells = screen.width - label - numbers
-    legend = f"{full * 2} caller waits  {light * 2} still billed"
+    legend = f"{full * 2} caller waits {light * 2} still billed"
     screen.write(screen.paint(f"{'':{label}}{legend:{cells}}{'caller waits':>13}{'billed':>9}",
                               "dim"))
     longest = max(call.billed for run in (direct, with_lull) for call in run.calls)
@@ -50,11 +50,11 @@ def table(screen, books, arrived=None):
     columns = ["received", "exported", "dropped", "held"]
     screen.write(screen.paint(
         f"{'':14}" + "".join(f"{c:>12}" for c in columns)
-        + (f"{'in the backend':>20}" if arrived else ""), "dim"))
+        + (f"{'in the backend':>17}" if arrived else ""), "dim"))
     for signal in SIGNALS:
         account = {**books[signal], "dropped": sum(books[signal]["dropped"].values())}
         numbers = "".join(_number(screen, c, account[c]) for c in columns)
-        there = f"{arrived[signal]:20}" if arrived else ""
+        there = f"{arrived[signal]:17}" if arrived else ""
         screen.write(f"{ITEM_NAMES[signal]:14}{numbers}{there}")
         for reason, count in books[signal]["dropped"].items():
             screen.write(screen.paint(f"{'':14}dropped ({reason}): {count}", "red"))

@@ -5,8 +5,10 @@ yours, with the LULL_* variables of your environment, such as LULL_HEADERS.
 """
 
 import argparse
+import os
 import signal
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,14 +16,19 @@ from urllib.parse import urlsplit
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "lambda"), str(TESTS / "e2e")]
 try:
-    import awslambdaric  # noqa: F401: the function's process needs it
-
     import account
     import waterfall
     from backend import Sink
     from lambda_local import History
-    from local_run import (DemoFailed, callers_settings, free_port, lull_binary, lull_version,
-                           run_directly, run_with_lull)
+    from local_run import (
+        DemoFailed,
+        callers_settings,
+        free_port,
+        lull_binary,
+        lull_version,
+        run_directly,
+        run_with_lull,
+    )
     from otlp import SIGNALS
     from receiver import Receiver
     from screen import Screen, clean
@@ -34,13 +41,14 @@ DELAY = 0.08
 
 def main():
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     screen = Screen()
     try:
         binary = lull_binary()
         screen.write()
-        screen.write(f"{screen.paint(lull_version(binary), 'bold')} {screen['dot']} "
-                     "a Python function in a local Lambda, invoked twice, frozen in between")
+        screen.prose(lull_version(binary), "bold")
+        screen.prose("A Python function in a local Lambda, invoked twice and frozen in between.")
         if arguments.endpoint:
             _to_endpoint(screen, binary, arguments.endpoint)
         else:
@@ -50,9 +58,28 @@ def main():
             print("\n".join(clean(s) for s in failed.details.splitlines()), file=sys.stderr)
         print(f"demo: failed: {clean(failed)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    finally:
+        _end_children()
     return 0
+
+
+def _interrupted(number, _frame):
+    """Out through every `finally`, once; what the threads then stumble over is of no interest."""
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    threading.excepthook = lambda _: None
+    sys.exit(128 + number)
+
+
+def _end_children():
+    """Those started so shortly before an interruption that nobody had written them down yet."""
+    for task in Path("/proc/self/task").glob("*/children"):
+        for pid in task.read_text().split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+                os.waitpid(int(pid), 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass  # another thread was waiting for it
 
 
 def _arguments():
@@ -69,8 +96,7 @@ def _arguments():
 
 def _way(screen, port, backend):
     arrow = screen["arrow"]
-    screen.write(screen.paint(
-        f"OpenTelemetry SDK {arrow} lull on localhost:{port} {arrow} {backend}", "dim"))
+    screen.prose(f"OpenTelemetry SDK {arrow} lull on localhost:{port} {arrow} {backend}", "dim")
 
 
 def _to_receiver(screen, binary):

@@ -10,10 +10,10 @@ NARROWEST, WIDEST = 80, 100
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # What is drawn, and what stands for it where the encoding has no such characters.
 DRAWING = {
-    "branch": ("├─ ", "|- "), "last": ("└─ ", "`- "), "pass": ("│  ", "|  "), "none": ("   ", "   "),
+    "branch": ("├─ ", "|- "), "last": ("└─ ", "`- "), "pass": ("│  ", "|  "), "none": ("   ",) * 2,
     "mark": ("◆", "*"), "full": ("█", "="), "left": ("▌", "="), "right": ("▐", "="),
     "light": ("░", "."), "tick": ("┊", ":"), "line": ("─", "-"), "arrow": ("→", "->"),
-    "more": ("…", "..."), "dot": ("·", "-"),
+    "more": ("…", "..."),
 }
 
 

@@ -33,6 +33,7 @@ class Received:
 class Sink:
     """`script(*answers)` are given in turn, then `answer` for ever. A test may change `answer`.
     `forward` is the port of a real backend behind this one, whose answers are passed on.
+    `judge(received)` may give an answer of its own, or None.
     `paths` says which signal comes at a path that does not end in /v1/SIGNAL."""
 
     def __init__(self, history, *, certificate=None, forward=None, port=0):
@@ -42,6 +43,7 @@ class Sink:
             self.tls.load_cert_chain(certificate)
         self.history = history
         self.paths = {}
+        self.judge = lambda received: None
         self.requests = []
         self.answer = Answer(200, b"", {"Content-Type": "application/x-protobuf"})
         self.forward = forward
@@ -82,7 +84,9 @@ class Sink:
                             signal if signal in REQUESTS else None)
         with self._lock:
             self.requests.append(received)
-            answer = self._script.pop(0) if self._script else self.answer
+            answer = self.judge(received)
+            if answer is None:
+                answer = self._script.pop(0) if self._script else self.answer
         self.history.record("backend.request", path=request.path, signal=received.signal)
         if self.forward and answer is self.answer:
             answer = self._pass_on(request)

@@ -1,31 +1,16 @@
 """lull's life inside Lambda's: whatever is wrong around it, it goes on to SHUTDOWN and exits 0."""
 
-import os
-import re
-import signal
 import socket
-import subprocess
 import threading
 
 import pytest
 
 import otlp
 from lambda_local import CLOSE, Answer, json_answer
+from runs import invoke_with_span, said
 
 NEXT = "/2020-01-01/extension/event/next"
 REGISTER = "/2020-01-01/extension/register"
-
-
-def invoke_with_span(env, name):
-    """An invocation in which the function sends one span."""
-    otlp.send(env.port, otlp.traces(name))
-    call = env.invoke({"span": name})
-    env.wait_idle()
-    assert call.status == "success"
-
-
-def said(env):
-    return env.output("lull") + env.output("lull", "stderr")
 
 
 # the Telemetry API
@@ -184,126 +169,6 @@ def test_ports_taken(lambda_env):
     assert "otel-collector" in text
 
 
-# settings
-
-
-WRONG = {
-    "LULL_ENABLED": "perhaps",
-    "LULL_ENDPOINT": "collector:4318 or so",
-    "LULL_TRACES_ENDPOINT": "ftp://example.com/v1/traces",
-    "LULL_HEADERS": "novalue",
-    "LULL_TIMEOUT": "soon",
-    "LULL_COMPRESSION": "zip",
-    "LULL_FLUSH_BUDGET": "-1",
-    "LULL_BUFFER": "lots",
-    "LULL_LOG_LEVEL": "loud",
-    "LULL_HTTP_PORT": "99999",
-    "OTEL_RESOURCE_ATTRIBUTES": "key=%zz",
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_setting_is_named_and_nothing_fails(lambda_env, sink, name):
-    with lambda_env(endpoint=sink.url, environ={name: WRONG[name]}) as env:
-        for _ in range(2):
-            assert env.invoke().status == "success"
-        env.finish()
-    assert name in said(env)
-
-
-def test_all_settings_wrong_at_once(lambda_env, history):
-    with lambda_env(environ=WRONG) as env:
-        assert env.invoke().status == "success"
-        env.finish()
-    assert history.all("extension.crash") == []
-
-
-def test_no_endpoint(lambda_env):
-    with lambda_env() as env:
-        invoke_with_span(env, "span")
-        books = env.finish(traces={"received": 1, "dropped": 1})
-    assert books["traces"]["exported"] == 0
-    assert "LULL_ENDPOINT" in said(env)
-
-
-def test_a_backend_that_is_unknown(lambda_env):
-    with lambda_env(endpoint="http://backend.invalid:4318") as env:
-        for number in range(2):
-            invoke_with_span(env, f"span {number}")
-        env.finish(traces={"received": 2, "exported": 0, "dropped": 2})
-
-
-def test_disabled(lambda_env, history):
-    with lambda_env(environ={"LULL_ENABLED": "false"}) as env:
-        assert listening_ports(env.extension().process.pid) == set()
-        for _ in range(3):
-            assert env.invoke().status == "success"
-        env.wait_idle()
-        ended = env.shutdown()
-    assert (ended.codes, ended.killed) == ({"lull": 0}, [])
-    assert history.all("telemetry.subscribe") == []
-    assert len(history.all("extension.event", type="INVOKE")) == 3
-
-
-def test_started_by_hand_it_prints_its_help(lull):
-    run = subprocess.run([lull], env={}, capture_output=True, text=True, timeout=30)
-    assert run.returncode == 2
-    for name in (*WRONG, "AWS_LAMBDA_RUNTIME_API"):
-        assert name in run.stdout + run.stderr, name
-
-
-# signals
-
-
-def test_sigterm_is_not_for_lull(lambda_env, sink):
-    with lambda_env(endpoint=sink.url) as env:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
-            env.extension().process.signal(number)
-        invoke_with_span(env, "span")
-        env.finish(traces={"received": 1, "exported": 1})
-
-
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE],
-                         ids=lambda n: n.name)
-@pytest.mark.parametrize("when", ["idle", "running", "exporting"])
-def test_a_crash_leaves_the_next_loop(lambda_env, sink, history, number, when):
-    """Sent by hand, as a bug would: the environment must not notice."""
-    go_on = threading.Event()
-
-    def handler(event, context):
-        if event == "wait":
-            assert go_on.wait(30)
-        return event
-
-    sink.answer = Answer(instead="hang") if when == "exporting" else sink.answer
-    with lambda_env(handler, endpoint=sink.url) as env:
-        process = env.extension().process
-        assert env.invoke("before").status == "success"
-        env.wait_idle()
-        if when == "idle":
-            process.signal(number)
-        elif when == "running":
-            call = env.begin("wait")
-            history.wait("extension.event", request_id=call.request_id)
-            process.signal(number)
-            go_on.set()
-            assert env.wait(call).status == "success"
-        else:
-            otlp.send(env.port, otlp.traces("span"))
-            env.begin("fast")
-            history.wait("backend.request")
-            process.signal(number)
-        env.wait_idle()
-        for _ in range(2):
-            assert env.invoke("after").status == "success"
-            env.wait_idle()
-        ended = env.shutdown()
-    assert (ended.codes, ended.killed) == ({"lull": 0}, [])
-    assert history.all("extension.crash") == []
-    assert len(history.all("process.started", name="lull")) == 1
-    assert number.name in said(env) or "signal" in said(env)
-
-
 # Managed Instances
 
 
@@ -327,22 +192,3 @@ def test_managed_instances(lambda_env, sink, history):
     assert sorted(sink.names()) == [f"span {n}" for n in range(8)]
     have = {log["body"]: log["attributes"]["faas.invocation_id"] for log in sink.items("logs")}
     assert have == {f"line {n}": call.request_id for n, call in enumerate(calls)}
-
-
-def listening_ports(pid):
-    """The TCP ports on which the process listens."""
-    inodes = set()
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
-        except OSError:
-            continue
-        if match := re.fullmatch(r"socket:\[(\d+)\]", target):
-            inodes.add(match[1])
-    ports = set()
-    for table in ("tcp", "tcp6"):
-        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
-            for fields in (line.split() for line in list(lines)[1:]):
-                if fields[3] == "0A" and fields[9] in inodes:
-                    ports.add(int(fields[1].rpartition(":")[2], 16))
-    return ports

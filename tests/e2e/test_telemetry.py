@@ -1,6 +1,8 @@
 """Records of the Telemetry API become OTLP log records, and an odd one harms no other."""
 
+import http.client
 import json
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -97,6 +99,54 @@ def test_lines_belong_to_the_invocation_they_were_written_in(lambda_env, sink):
         env.finish(logs={"received": 6, "exported": 6})
     have = [(log["body"], log["attributes"]["faas.invocation_id"]) for log in sink.items("logs")]
     assert have == [(f"{kind} {n}", ids[n]) for n in range(3) for kind in ("text", "json")]
+
+
+def test_many_lines_belong_to_their_invocations(lambda_env, sink):
+    def handler(event, context):
+        for number in range(3000):
+            context.print(f"{event} {number}")
+
+    with lambda_env(handler, endpoint=sink.url) as env:
+        ids = []
+        for event in range(2):
+            ids.append(env.invoke(event).request_id)
+            env.wait_idle()
+        env.finish(logs={"received": 6000, "exported": 6000})
+    have = [(log["body"], log["attributes"]["faas.invocation_id"]) for log in sink.items("logs")]
+    assert have == [(f"{event} {n}", ids[event]) for event in range(2) for n in range(3000)]
+
+
+def test_the_last_lines_are_on_their_way_when_shutdown_comes(env, sink, history):
+    """It cannot be waited long for them, but what was taken is exported."""
+    env.invoke()
+    env.wait_idle()
+    env.push_telemetry(*(json.loads(function(f"last {n}")) for n in range(10)))
+    env.finish()
+    taken = sum(e["types"].count("function") for e in history.all("telemetry.delivered"))
+    assert sink.names("logs") == [f"last {n}" for n in range(taken)]
+
+
+def test_lines_after_the_last_invocation_are_exported_at_shutdown(env, sink, history):
+    env.invoke()
+    env.wait_idle()
+    env.push_telemetry(*(json.loads(function(f"last {n}")) for n in range(10)))
+    history.wait("telemetry.delivered", types=lambda types: "function" in types)
+    env.finish(logs={"received": 10, "exported": 10})
+    assert sink.names("logs") == [f"last {n}" for n in range(10)]
+
+
+def test_a_chunked_post_on_any_path(env, sink, history):
+    uri = history.first("telemetry.subscribe")["body"]["destination"]["URI"]
+    body = f"[{function('a line')}]".encode()
+    client = http.client.HTTPConnection("127.0.0.1", urlsplit(uri).port, timeout=20)
+    for path in ("/", "/telemetry", "/any?where=1"):
+        client.request("POST", path, iter([body[:10], body[10:]]))
+        answer = client.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+    client.close()
+    env.invoke()
+    env.finish(logs={"received": 3, "exported": 3})
+    assert sink.names("logs") == ["a line"] * 3
 
 
 ODD = {

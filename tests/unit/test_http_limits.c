@@ -166,20 +166,28 @@ static void test_connections(void **state)
 		client_say(&clients[i], POST_HELLO);
 		client_expect(&clients[i], 200, "hello");
 	}
-	/* The first is used again, and the second is in the middle of a request: so the third has
-	 * been idle for longest. */
+	/* The first is used again, the second is in the middle of a request, and from the third
+	 * something has come that was not read yet: so the fourth has been idle for longest. */
 	client_say(&clients[0], POST_HELLO);
 	client_expect(&clients[0], 200, "hello");
 	client_say(&clients[1], "POST / HTTP/1.1\r\n");
 	wait_until(f->base, http_server_pending(f->server) == 1);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	more = connected(f);
+	assert_int_equal(send(clients[2].fd, "POST", 4, 0), 4);
 	client_say(&more, POST_HELLO);
 	client_expect(&more, 200, "hello");
-	client_expect_end(&clients[2]);
-	client_close(&clients[2]);
-	clients[2] = more;
+	client_expect_end(&clients[3]);
+	client_close(&clients[3]);
+	clients[3] = more;
 	for (size_t i = 0; i < http_fixture_limits.connections; i++) {
-		client_say(&clients[i], i == 1 ? "Content-Length: 5\r\n\r\nhello" : POST_HELLO);
+		const char *rest = POST_HELLO;
+
+		if (i == 1)
+			rest = "Content-Length: 5\r\n\r\nhello";
+		if (i == 2)
+			rest += strlen("POST");
+		client_say(&clients[i], rest);
 		client_expect(&clients[i], 200, "hello");
 	}
 	for (size_t i = 0; i < http_fixture_limits.connections; i++)
@@ -241,7 +249,10 @@ static void test_head_limit(void **state)
 
 	/* The limit holds for each head, not for what comes in one piece or on one connection. */
 	for (int i = 0; i < 3; i++) {
-		client_send(&c, head.data, head.len);
+		client_send(&c, head.data, 8 * KB);
+		wait_until(f->base, http_server_pending(f->server) == 1);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		client_send(&c, head.data + 8 * KB, head.len - 8 * KB);
 		client_say(&c, "P");
 		client_say(&c, POST_HELLO + 1);
 		client_expect(&c, 200, "");
@@ -274,8 +285,11 @@ static void check_flood(struct fixture *f, const char *start, const char *text, 
 	while (all.len < size)
 		bytes_addf(&all, "%s", text);
 	bytes_addf(&all, "%s", end);
-	client_send(&c, all.data, all.len);
-	client_expect(&c, status, NULL);
+	/* What is counted is counted for each request anew. */
+	for (int i = 0; i < (status == 200 ? 3 : 1); i++) {
+		client_send(&c, all.data, all.len);
+		client_expect(&c, status, NULL);
+	}
 	client_close(&c);
 	bytes_free(&all);
 }

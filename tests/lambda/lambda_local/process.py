@@ -62,7 +62,10 @@ class Process:
                 return
             name = signal.Signals(number).name
             self.history.record("process.signal", name=self.name, signal=name)
-            os.killpg(self.pid, number)
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                pass  # it has ended, and that is about to be noticed
 
     def terminate(self):
         self.signal(signal.SIGTERM)

@@ -1,0 +1,29 @@
+# The programs of the benchmark. The host's compiler for what measures, lull's for what is measured
+# beside it. Run from the repository's root by tests/bench/run and tests/bench/libc_table.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+ARCH := $(shell uname -m | sed 's/aarch64/arm64/')
+O := build/bench
+include build/$(ARCH)/deps.mk
+
+BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
+BENCH_OBJECTS := $(patsubst %,$(O)/%.o,bench figures http lambda load loop program share spans start)
+
+.PHONY: all
+all: $(O)/bench $(O)/three_calls
+
+$(O)/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	@gcc $(BENCH_CFLAGS) -c -o $@ $<
+
+$(O)/bench: $(BENCH_OBJECTS)
+	@gcc -o $@ $^ -ldeflate
+
+$(O)/three_calls: tests/bench/three_calls.c
+	@mkdir -p $(@D)
+	@$(CC) $(BENCH_CFLAGS) $(DEPS_CFLAGS) -static -Wl,--gc-sections -s -o $@ $<
+
+-include $(wildcard $(O)/*.d)

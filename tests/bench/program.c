@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define IDLE_TURNS 5
+
+/* Written by the child before execve(), read here: a page that both see. */
+struct birth {
+	int64_t at, cpu;
+	int error;
+};
+
+static struct program *running;
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec t;
+
+	if (clock_gettime(clock, &t) != 0)
+		die("cannot read the program's CPU clock: it has ended");
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void kill_running(void)
+{
+	if (running && running->pid > 0 && !running->exited)
+		kill(running->pid, SIGKILL);
+}
+
+static _Noreturn void become(const char *path, char *const *environment, const char *cgroup,
+			     struct birth *birth)
+{
+	char *const argv[] = {(char *)(uintptr_t)path, NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (cgroup) {
+		int procs = open(cgroup, O_WRONLY | O_CLOEXEC);
+
+		if (procs < 0 || write(procs, "0", 1) != 1)
+			goto fail;
+	}
+	dup2(null, STDIN_FILENO);
+	if (!getenv("BENCH_VERBOSE")) {
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+	birth->cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	birth->at = clock_now();
+	execve(path, argv, environment);
+fail:
+	birth->error = errno;
+	_exit(127);
+}
+
+static void on_exit_seen(void *ctx)
+{
+	struct program *program = ctx;
+
+	program->exited_at = clock_now();
+	program->exited = true;
+	waitpid(program->pid, &program->status, 0);
+	loop_remove(program->loop, program->pidfd);
+	close(program->pidfd);
+}
+
+void program_start(struct program *program, struct loop *loop, const char *path,
+		   char *const *environment, const char *cgroup)
+{
+	static struct birth *birth;
+
+	if (!birth) {
+		birth = mmap(NULL, sizeof *birth, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			     -1, 0);
+		if (birth == MAP_FAILED)
+			die("no memory");
+		atexit(kill_running);
+	}
+	*birth = (struct birth){0};
+	*program = (struct program){.loop = loop};
+	program->pid = vfork();
+	if (program->pid == 0)
+		become(path, environment, cgroup, birth);
+	/* vfork() returns here when execve() has been called: the two times are there. */
+	running = program;
+	if (program->pid < 0 || birth->error != 0)
+		die("cannot run %s: %s", path, strerror(birth->error));
+	program->exec_at = birth->at;
+	program->exec_cpu = birth->cpu;
+	program->pidfd = (int)syscall(SYS_pidfd_open, program->pid, 0);
+	if (program->pidfd < 0 || clock_getcpuclockid(program->pid, &program->cpu_clock) != 0)
+		die("cannot watch the program");
+	loop_add(loop, program->pidfd, on_exit_seen, program);
+}
+
+int64_t program_cpu(const struct program *program)
+{
+	return read_clock(program->cpu_clock) - program->exec_cpu;
+}
+
+void program_wait_idle(struct program *program)
+{
+	int64_t before = program_cpu(program), cpu;
+	int64_t limit = clock_now() + 60 * NS_PER_S;
+
+	for (int still = 0; still < IDLE_TURNS; before = cpu) {
+		loop_turn(program->loop, 2);
+		if (program->exited)
+			die("the program has exited");
+		if (clock_now() > limit)
+			die("the program never rests");
+		cpu = program_cpu(program);
+		still = cpu == before ? still + 1 : 0;
+	}
+}
+
+int64_t program_memory(const struct program *program, const char *line)
+{
+	char path[64], text[4096];
+	const char *found;
+	size_t len;
+	FILE *file;
+
+	/* Not VmRSS of status: that one lags behind by what each CPU has counted for itself. */
+	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", program->pid);
+	file = fopen(path, "re");
+	if (!file)
+		die("cannot read %s", path);
+	len = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	text[len] = 0;
+	found = strstr(text, line);
+	if (!found || found[strlen(line)] != ':')
+		die("no %s in %s", line, path);
+	return strtoll(found + strlen(line) + 1, NULL, 10) * 1024;
+}
+
+static bool is_gone(void *ctx)
+{
+	return ((struct program *)ctx)->exited;
+}
+
+void program_wait_exit(struct program *program)
+{
+	loop_until(program->loop, is_gone, program, "the program's end");
+	if (!WIFEXITED(program->status) || WEXITSTATUS(program->status) != 0)
+		die("the program ended with status %#x", (unsigned)program->status);
+	running = NULL;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "figures.h"
+#include "scenarios.h"
+#include "share.h"
+
+static double ms(int64_t ns)
+{
+	return (double)ns / NS_PER_MS;
+}
+
+static double mb(int64_t bytes)
+{
+	return (double)bytes / (1 << 20);
+}
+
+void bench_begin(struct bench *bench, const struct subject *subject, const char *cgroup)
+{
+	lambda_reset(&bench->lambda, &bench->program);
+	program_start(&bench->program, &bench->loop, subject->path, subject->environment, cgroup);
+	lambda_wait_next(&bench->lambda);
+}
+
+int64_t bench_end(struct bench *bench)
+{
+	int64_t start;
+
+	lambda_wait_next(&bench->lambda);
+	start = clock_now();
+	lambda_shutdown(&bench->lambda);
+	program_wait_exit(&bench->program);
+	return bench->program.exited_at - start;
+}
+
+static void one_start(struct bench *bench, const struct subject *subject)
+{
+	const char *name = subject->name;
+	const struct lambda *lambda = &bench->lambda;
+
+	bench_begin(bench, subject, NULL);
+	figures_add("start.wall_ms", name, ms(lambda->next_at - bench->program.exec_at));
+	figures_add("start.cpu_ms", name, ms(lambda->next_cpu));
+	program_wait_idle(&bench->program);
+	figures_add("start.cpu_until_idle_ms", name, ms(program_cpu(&bench->program)));
+	figures_add("idle.rss_mb", name, mb(program_memory(&bench->program, "Rss")));
+	figures_add("idle.rss_anon_mb", name, mb(program_memory(&bench->program, "Anonymous")));
+	figures_add("shutdown.wall_ms", name, ms(bench_end(bench)));
+}
+
+void scenario_start(struct bench *bench, const struct subject *subjects, unsigned count,
+		    unsigned runs)
+{
+	for (unsigned run = 0; run < runs; run++)
+		for (unsigned i = 0; i < count; i++)
+			one_start(bench, &subjects[i]);
+}
+
+void scenario_start_small(struct bench *bench, const struct subject *subjects, unsigned count,
+			  unsigned runs)
+{
+	const char *why = "", *cgroup = share_make(128, &why);
+
+	if (!cgroup) {
+		figures_skip("start_128mb.wall_ms", why);
+		return;
+	}
+	for (unsigned run = 0; run < runs; run++) {
+		for (unsigned i = 0; i < count; i++) {
+			bench_begin(bench, &subjects[i], cgroup);
+			figures_add("start_128mb.wall_ms", subjects[i].name,
+				    ms(bench->lambda.next_at - bench->program.exec_at));
+			program_wait_idle(&bench->program);
+			bench_end(bench);
+		}
+	}
+}

@@ -1,0 +1,25 @@
+"""What many tests do: one life of lull with some data."""
+
+import otlp
+
+
+def run(env, *requests, invocations=1, **expected):
+    """One life: the requests are sent, and exported after an invocation. Returns the books."""
+    with env:
+        otlp.send(env.port, *requests)
+        for _ in range(invocations):
+            assert env.invoke().status == "success"
+            env.wait_idle()
+        return env.finish(**expected)
+
+
+def invoke_with_span(env, name):
+    """An invocation in which the function sends one span."""
+    otlp.send(env.port, otlp.traces(name))
+    call = env.invoke({"span": name})
+    env.wait_idle()
+    assert call.status == "success"
+
+
+def said(env):
+    return env.output("lull") + env.output("lull", "stderr")

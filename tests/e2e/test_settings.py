@@ -1,0 +1,92 @@
+"""Settings, wrong ones too: nothing in them can make the function fail."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from runs import invoke_with_span, said
+
+WRONG = {
+    "LULL_ENABLED": "perhaps",
+    "LULL_ENDPOINT": "collector:4318 or so",
+    "LULL_TRACES_ENDPOINT": "ftp://example.com/v1/traces",
+    "LULL_HEADERS": "novalue",
+    "LULL_TIMEOUT": "soon",
+    "LULL_COMPRESSION": "zip",
+    "LULL_FLUSH_BUDGET": "-1",
+    "LULL_BUFFER": "lots",
+    "LULL_LOG_LEVEL": "loud",
+    "LULL_HTTP_PORT": "99999",
+    "OTEL_RESOURCE_ATTRIBUTES": "key=%zz",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_is_named_and_nothing_fails(lambda_env, sink, name):
+    with lambda_env(endpoint=sink.url, environ={name: WRONG[name]}) as env:
+        for _ in range(2):
+            assert env.invoke().status == "success"
+        env.finish()
+    assert name in said(env)
+
+
+def test_all_settings_wrong_at_once(lambda_env, history):
+    with lambda_env(environ=WRONG) as env:
+        assert env.invoke().status == "success"
+        env.finish()
+    assert history.all("extension.crash") == []
+
+
+def test_no_endpoint(lambda_env):
+    with lambda_env() as env:
+        invoke_with_span(env, "span")
+        books = env.finish(traces={"received": 1, "dropped": 1})
+    assert books["traces"]["exported"] == 0
+    assert "LULL_ENDPOINT" in said(env)
+
+
+def test_a_backend_that_is_unknown(lambda_env):
+    with lambda_env(endpoint="http://backend.invalid:4318") as env:
+        for number in range(2):
+            invoke_with_span(env, f"span {number}")
+        env.finish(traces={"received": 2, "exported": 0, "dropped": 2})
+
+
+def test_disabled(lambda_env, history):
+    with lambda_env(environ={"LULL_ENABLED": "false"}) as env:
+        assert listening_ports(env.extension().process.pid) == set()
+        for _ in range(3):
+            assert env.invoke().status == "success"
+        env.wait_idle()
+        ended = env.shutdown()
+    assert (ended.codes, ended.killed) == ({"lull": 0}, [])
+    assert history.all("telemetry.subscribe") == []
+    assert len(history.all("extension.event", type="INVOKE")) == 3
+
+
+def test_started_by_hand_it_prints_its_help(lull):
+    run = subprocess.run([lull], env={}, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 2
+    for name in (*WRONG, "AWS_LAMBDA_RUNTIME_API"):
+        assert name in run.stdout + run.stderr, name
+
+
+def listening_ports(pid):
+    """The TCP ports on which the process listens."""
+    inodes = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
+        except OSError:
+            continue
+        if match := re.fullmatch(r"socket:\[(\d+)\]", target):
+            inodes.add(match[1])
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
+            for fields in (line.split() for line in list(lines)[1:]):
+                if fields[3] == "0A" and fields[9] in inodes:
+                    ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports

@@ -1,0 +1,100 @@
+"""TLS to the backend: only one that can prove itself gets anything."""
+
+import datetime
+import ipaddress
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import otlp
+from backend import Sink
+from runs import run, said
+
+
+def make_certificate(directory, name, issuer=None, host=None):
+    """A CA where there is no issuer, else a server's certificate. Returns (path, cert, key)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[1].subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True)
+    )
+    if host:
+        names = [x509.DNSName(host)]
+        if host == "localhost":
+            names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
+    signed = builder.sign(issuer[2] if issuer else key, hashes.SHA256())
+    path = directory / f"{name}.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                          serialization.NoEncryption())
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path, signed, key
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return make_certificate(tmp_path, "ca")
+
+
+@pytest.mark.parametrize("name", ["LULL_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"])
+def test_tls(lambda_env, history, tmp_path, authority, name):
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    run(lambda_env(endpoint=backend.url, environ={name: str(authority[0])}), otlp.traces("span"),
+        invocations=2, traces={"received": 1, "exported": 1})
+    backend.close()
+    assert backend.names() == ["span"]
+
+
+def test_a_certificate_file_that_is_not_there_is_named(lambda_env, history, tmp_path, authority):
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": "/nowhere/ca.pem"})
+    run(env, otlp.traces("span"), traces={"received": 1, "exported": 0, "dropped": 1})
+    backend.close()
+    assert "/nowhere/ca.pem" in said(env)
+
+
+@pytest.mark.parametrize("wrong", ["name", "authority", "no authority"])
+def test_a_backend_that_cannot_prove_itself_gets_nothing(
+    lambda_env, history, tmp_path, authority, wrong
+):
+    """Refused, and what was for it is kept until the right one is there."""
+    right = make_certificate(tmp_path, "right", authority, "localhost")[0]
+    other = make_certificate(tmp_path, "other")
+    served = {
+        "name": make_certificate(tmp_path, "elsewhere", authority, "elsewhere.example")[0],
+        "authority": make_certificate(tmp_path, "foreign", other, "localhost")[0],
+        "no authority": right,
+    }[wrong]
+    backend = Sink(history, certificate=served)
+    environ = {} if wrong == "no authority" else {"LULL_CERTIFICATE": str(authority[0])}
+    env = lambda_env(endpoint=backend.url, environ=environ)
+    with env:
+        otlp.send(env.port, otlp.traces("span"))
+        env.invoke()
+        env.wait_idle()
+        assert backend.requests == []
+        if wrong == "no authority":
+            env.invoke()
+            env.finish(traces={"received": 1, "exported": 0, "dropped": 1})
+        else:
+            backend.tls.load_cert_chain(right)
+            env.invoke()
+            env.finish(traces={"received": 1, "exported": 1})
+            assert backend.names() == ["span"]
+    backend.close()
+    assert "certificate" in said(env).lower() or "ssl" in said(env).lower()

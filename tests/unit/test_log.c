@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+
+/* Standard output goes through a pipe while a test runs: a packet is one write. */
+static int saved = -1, lines = -1;
+
+static int begin(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	if (saved < 0 || pipe2(ends, O_DIRECT | O_NONBLOCK) != 0)
+		return -1;
+	lines = ends[0];
+	return dup2(ends[1], STDOUT_FILENO) < 0 || close(ends[1]) != 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	log_set_level(LOG_INFO);
+	close(lines);
+	return dup2(saved, STDOUT_FILENO) < 0 || close(saved) != 0;
+}
+
+/* What one call wrote with one system call; "" where it wrote nothing. */
+static const char *written(void)
+{
+	static char text[8192];
+	ssize_t n = read(lines, text, sizeof text - 1);
+
+	text[n > 0 ? n : 0] = 0;
+	return text;
+}
+
+static void test_levels(void **state)
+{
+	static const struct {
+		enum log_level level;
+		const char *line;
+	} cases[] = {
+		{LOG_ERROR, "lull: error: 5 things\n"},
+		{LOG_WARN, "lull: warning: 5 things\n"},
+		{LOG_INFO, "lull: 5 things\n"},
+		{LOG_DEBUG, "lull: debug: 5 things\n"},
+	};
+	size_t max, i;
+
+	(void)state;
+	for (max = 0; max < 4; max++) {
+		log_set_level((enum log_level)max);
+		for (i = 0; i < 4; i++) {
+			log_line(cases[i].level, "%d %s", 5, "things");
+			assert_string_equal(written(), i <= max ? cases[i].line : "");
+		}
+	}
+}
+
+static void test_default_is_info(void **state)
+{
+	(void)state;
+	log_debug("not this");
+	assert_string_equal(written(), "");
+	log_info("this");
+	assert_string_equal(written(), "lull: this\n");
+}
+
+/* What came from outside forges no lines and moves no cursor. */
+static void test_control_characters(void **state)
+{
+	(void)state;
+	log_warn("a\nlull: b\r\x1b[2J\t\x7f\x01 caf\xc3\xa9");
+	assert_string_equal(written(), "lull: warning: a\\x0alull: b\\x0d\\x1b[2J\\x09\\x7f\\x01 "
+				       "caf\xc3\xa9\n");
+}
+
+static void test_long_lines(void **state)
+{
+	static char text[5000];
+	const char *line;
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	log_info("%s", text);
+	line = written();
+	assert_in_range(strlen(line), 1900, 2101);
+	assert_int_equal(line[strlen(line) - 1], '\n');
+	/* Each would take four. */
+	memset(text, '\n', sizeof text - 1);
+	log_info("%s", text);
+	line = written();
+	assert_in_range(strlen(line), 1900, 2101);
+	assert_int_equal(strcspn(line, "\n"), strlen(line) - 1);
+}
+
+static void test_raw(void **state)
+{
+	(void)state;
+	log_set_level(LOG_ERROR);
+	log_raw("{\"a\":1}");
+	assert_string_equal(written(), "{\"a\":1}\n");
+}
+
+/* Nobody reads, and the pipe does not wait: what cannot be written is lost, without harm. */
+static void test_full_pipe(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		log_info("line %d", i);
+	assert_string_equal(written(), "lull: line 0\n");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_default_is_info), CASE(test_levels), CASE(test_control_characters),
+		CASE(test_long_lines),	    CASE(test_raw),    CASE(test_full_pipe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
