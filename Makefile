@@ -122,7 +122,7 @@ $(U)/obj/proto/%.pb-c.o: $(B)/proto/done
 
 $(U)/obj/llhttp.o: $(B)/deps.mk
 	@mkdir -p $(@D)
-	@$(foreach f,api http llhttp,$(UNIT_CC) -c -o $(U)/obj/llhttp-$(f).o $(DEPS_PREFIX)/src/llhttp/$(f).c;)
+	@$(foreach f,api http llhttp,$(UNIT_CC) -DLLHTTP_STRICT_MODE=1 -c -o $(U)/obj/llhttp-$(f).o $(DEPS_PREFIX)/src/llhttp/$(f).c;)
 	@ld -r -o $@ $(foreach f,api http llhttp,$(U)/obj/llhttp-$(f).o)
 
 $(U)/liblull.a: $(UNIT_OBJECTS)

@@ -77,7 +77,7 @@ static inline void upto64(uint8_t *to, const uint8_t *from, size_t len)
 
 /* 64 bytes at a time to aligned addresses. The ends, which need not be aligned, are loaded before
  * and stored after. */
-static AS_WRITTEN void forward(uint8_t *to, const uint8_t *from, size_t len)
+static AS_WRITTEN void *forward(uint8_t *to, const uint8_t *from, size_t len)
 {
 	__m128i first = LOAD(from), a, b, c, d;
 	__m128i l0 = LOAD(from + len - 64), l1 = LOAD(from + len - 48);
@@ -100,9 +100,10 @@ static AS_WRITTEN void forward(uint8_t *to, const uint8_t *from, size_t len)
 	STORE(end - 48, l1);
 	STORE(end - 32, l2);
 	STORE(end - 16, l3);
+	return to;
 }
 
-static AS_WRITTEN void backward(uint8_t *to, const uint8_t *from, size_t len)
+static AS_WRITTEN void *backward(uint8_t *to, const uint8_t *from, size_t len)
 {
 	__m128i last = LOAD(from + len - 16), a, b, c, d;
 	__m128i f0 = LOAD(from), f1 = LOAD(from + 16), f2 = LOAD(from + 32), f3 = LOAD(from + 48);
@@ -123,24 +124,33 @@ static AS_WRITTEN void backward(uint8_t *to, const uint8_t *from, size_t len)
 	STORE(to + 16, f1);
 	STORE(to + 32, f2);
 	STORE(to + 48, f3);
+	return to;
+}
+
+/* In a function of its own: of a memmove() between restricted pointers gcc makes a memcpy(), which
+ * in memcpy() itself would have no end. */
+static inline __attribute__((always_inline)) void *copy(void *to, const void *from, size_t len)
+{
+	if (len > 64)
+		return (uintptr_t)to - (uintptr_t)from >= len ? forward(to, from, len)
+							      : backward(to, from, len);
+	if (len > 16)
+		upto64(to, from, len);
+	else
+		upto16(to, from, len);
+	return to;
 }
 
 void *NAME(memmove)(void *to, const void *from, size_t len)
 {
-	if (len <= 16)
-		upto16(to, from, len);
-	else if (len <= 64)
-		upto64(to, from, len);
-	else if ((uintptr_t)to - (uintptr_t)from >= len)
-		forward(to, from, len);
-	else
-		backward(to, from, len);
+	copy(to, from, len);
 	return to;
 }
 
 /* The same: the check for overlap costs nothing beside a copy. */
 void *NAME(memcpy)(void *restrict to, const void *restrict from, size_t len)
 {
-	return NAME(memmove)(to, from, len);
+	copy(to, from, len);
+	return to;
 }
 #endif

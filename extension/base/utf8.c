@@ -50,12 +50,34 @@ static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
+/* Most strings are ASCII and short: words of eight without a branch in between, the last of which
+ * may overlap the one before it. */
+static bool is_ascii(struct slice s)
+{
+	uint64_t all = 0, word;
+	size_t i;
+
+	if (s.len < 8) {
+		for (i = 0; i < s.len; i++)
+			all |= s.data[i];
+		return all < 0x80;
+	}
+	for (i = 0; i + 8 <= s.len; i += 8) {
+		memcpy(&word, s.data + i, 8);
+		all |= word;
+	}
+	memcpy(&word, s.data + s.len - 8, 8);
+	return !((all | word) & HIGH_BITS);
+}
+
 bool utf8_valid(struct slice s)
 {
-	const uint8_t *p = s.data, *end = s.data + s.len;
+	const uint8_t *p, *end;
 
-	if (s.len == 0)
+	if (is_ascii(s))
 		return true;
+	p = s.data;
+	end = s.data + s.len;
 	while ((p = skip_ascii(p, end)) < end) {
 		size_t len = sequence(p, end);
 
@@ -68,10 +90,11 @@ bool utf8_valid(struct slice s)
 
 void utf8_repair(struct bytes *out, struct slice s)
 {
-	const uint8_t *p = s.data, *end = s.data + s.len, *good = p;
+	const uint8_t *p = s.data, *end, *good = p;
 
 	if (s.len == 0)
 		return;
+	end = s.data + s.len;
 	while ((p = skip_ascii(p, end)) < end) {
 		size_t len = sequence(p, end);
 

@@ -75,13 +75,21 @@ static void problem(struct config *c, const char *fmt, ...) __attribute__((forma
 static void problem(struct config *c, const char *fmt, ...)
 {
 	va_list ap;
+	char *text;
+	bool said;
 
-	if (c->problem_count == CONFIG_PROBLEMS)
-		return;
 	va_start(ap, fmt);
-	if (vasprintf(&c->problems[c->problem_count], fmt, ap) >= 0)
-		c->problem_count++;
+	said = vasprintf(&text, fmt, ap) < 0;
 	va_end(ap);
+	if (said)
+		return;
+	/* What is wrong for all signals comes up for each, and is said once. */
+	for (unsigned i = 0; i < c->problem_count; i++)
+		said |= strcmp(c->problems[i], text) == 0;
+	if (said || c->problem_count == CONFIG_PROBLEMS)
+		free(text);
+	else
+		c->problems[c->problem_count++] = text;
 }
 
 struct unit {
@@ -274,8 +282,10 @@ static void header_add(void *ctx, struct slice key, struct slice value)
 	char **lines = realloc(list->lines, (list->count + 2) * sizeof *lines);
 	char *line;
 
-	if (!lines)
+	if (!lines) {
+		list->bad = true;
 		return;
+	}
 	list->lines = lines;
 	/* Names are tokens; a line break in a value would be a header of its own. */
 	for (size_t i = 0; i < key.len; i++)
@@ -285,6 +295,8 @@ static void header_add(void *ctx, struct slice key, struct slice value)
 	if (asprintf(&line, "%.*s: %.*s", (int)key.len, (const char *)key.data, (int)value.len,
 		     (const char *)value.data) < 0)
 		line = NULL;
+	/* Rather none than all but one: that one may be the key. */
+	list->bad |= !line;
 	lines[list->count] = line;
 	if (line)
 		list->count++;
@@ -414,8 +426,8 @@ static const char *wanted(enum type type)
 
 static void refuse(struct config *c, const struct setting *s, const char *name, const char *value)
 {
-	/* Headers hold secrets: never in a log line. */
-	if (s->type == T_HEADERS)
+	/* Headers hold secrets, and so does a URL with a password: never in a log line. */
+	if (s->type == T_HEADERS || (s->type == T_ENDPOINT && strchr(value, '@')))
 		problem(c, "%s cannot be read: %s; it is ignored", name, wanted(s->type));
 	else
 		problem(c, "%s=%s cannot be used: %s; %s%s", name, value, wanted(s->type),
@@ -455,8 +467,7 @@ static void read_exported(struct config *c, const struct setting *s, enum otlp_s
 	if (s->def)
 		parse(s->type, s->def, &to);
 	value = find_exported(s, signal, env, name, &to.whole);
-	/* A general one is wrong for every signal, but is said once. */
-	if (value && !parse(s->type, value, &to) && (to.whole || signal == OTLP_TRACES))
+	if (value && !parse(s->type, value, &to))
 		refuse(c, s, name, value);
 }
 
@@ -474,18 +485,36 @@ static void read_plain(struct config *c, const struct setting *s, const char *co
 		refuse(c, s, name, value);
 }
 
+/* Where the host of a URL starts: behind "//", and behind the user's name and password. */
+static const char *host_of(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	const char *at = memchr(host, '@', strcspn(host, "/?#"));
+
+	return at ? at + 1 : host;
+}
+
+/* The port that follows the host's name, or that of the scheme. */
+static unsigned long port_of(const char *url, const char *behind_host)
+{
+	if (*behind_host == ':')
+		return strtoul(behind_host + 1, NULL, 10);
+	return strncasecmp(url, "https", 5) == 0 ? 443 : 80;
+}
+
 /* Is this URL lull's own receiver? Then every export would come back as new data. */
 static bool is_own(const char *url, uint16_t port)
 {
-	static const char *const hosts[] = {"localhost", "127.0.0.1",           "[::1]",
-					    "0.0.0.0",   "sandbox.localdomain", "sandbox"};
-	const char *host = strstr(url, "://") + 3;
+	static const char *const hosts[] = {"localhost", "localhost.", "127.0.0.1",
+					    "[::1]",	 "0.0.0.0",    "[::]",
+					    "sandbox",	 "sandbox.localdomain"};
+	const char *host = host_of(url);
 
 	for (size_t i = 0; i < COUNT(hosts); i++) {
 		size_t len = strlen(hosts[i]);
 
-		if (strncasecmp(host, hosts[i], len) == 0 && host[len] == ':')
-			return strtoul(host + len + 1, NULL, 10) == port;
+		if (strncasecmp(host, hosts[i], len) == 0 && strchr(":/?#", host[len]))
+			return port_of(url, host + len) == port;
 	}
 	return false;
 }
@@ -503,7 +532,7 @@ static void refuse_own(struct config *c)
 			problem(c,
 				"the endpoint %s is lull itself: set LULL_ENDPOINT to the backend's URL "
 				"(OTEL_EXPORTER_OTLP_ENDPOINT may stay for the function's SDK)",
-				*endpoint);
+				host_of(*endpoint));
 		said = true;
 		free(*endpoint);
 		*endpoint = NULL;
@@ -538,6 +567,22 @@ void config_free(struct config *config)
 	*config = (struct config){0};
 }
 
+/* In lines of what is left of 100 columns, under each other. */
+static void help_text(struct bytes *out, const char *text)
+{
+	const size_t width = 61;
+
+	while (strlen(text) > width) {
+		size_t len = width;
+
+		while (len > 1 && text[len] != ' ')
+			len--;
+		bytes_addf(out, "%.*s\n%38s", (int)len, text, "");
+		text += len + 1;
+	}
+	bytes_addf(out, "%s\n", text);
+}
+
 void config_help(struct bytes *out)
 {
 	for (size_t i = 0; i < COUNT(table); i++) {
@@ -545,7 +590,8 @@ void config_help(struct bytes *out)
 		char name[64];
 
 		snprintf(name, sizeof name, "%s%s", is_foreign(s) ? "" : "LULL_", s->name);
-		bytes_addf(out, "  %-26s %-8s %s\n", name, s->def ? s->def : "", s->help);
+		bytes_addf(out, "  %-26s %-8s ", name, s->def ? s->def : "");
+		help_text(out, s->help);
 	}
 	bytes_addf(
 		out,

@@ -37,7 +37,8 @@ struct invocation *invocations_invoke(struct invocations *table, struct slice re
 /* The entry for that request, or NULL. */
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
-/* Notes a platform event (a second start as invocations_invoke() does); returns the invocation it is of, or NULL. */
+/* Notes a platform event; returns the invocation it is of, or NULL. A second start is of a second
+ * run, as a second INVOKE is. */
 struct invocation *invocations_event(struct invocations *table,
 				     const struct telemetry_event *event);
 

@@ -86,7 +86,7 @@ static struct line parse_line(struct slice text)
 {
 	struct line line = {.message = text};
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 && line.message.len > 0; i++) {
 		const uint8_t *tab = memchr(line.message.data, '\t', line.message.len);
 		size_t len = tab ? (size_t)(tab - line.message.data) : 0;
 
@@ -164,7 +164,7 @@ static bool fill_object(struct log_records *r, Otlp__LogRecord *to,
 		if (!add_attribute(r, to, slice_str(key), value_json(&r->arena, member)))
 			return false;
 	}
-	if (!json_is_string(json_object_get(event->record, "requestId")) && current &&
+	if (json_string_length(json_object_get(event->record, "requestId")) == 0 && current &&
 	    !set_request(r, to, slice_str(current->request_id)))
 		return false;
 	/* Without a message the line itself is what there is to read. */
@@ -208,8 +208,10 @@ void log_records_add(struct log_records *records, const struct telemetry_event *
 	Otlp__LogRecord *to = VALUE_NEW(&records->arena, Otlp__LogRecord, OTLP__LOG_RECORD__INIT);
 	bool ok;
 
+	/* Counted all the same: what is lost is lost by number. */
 	if (!to || !grow(records)) {
 		records->arena.failed = true;
+		records->count++;
 		return;
 	}
 	to->time_unix_nano = event->time_unix_nano;

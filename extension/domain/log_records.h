@@ -12,7 +12,7 @@
 struct log_records {
 	struct arena arena;
 	Otlp__LogRecord **records;
-	size_t count;
+	size_t count; /* of all that were added, also of those for which memory was short */
 	size_t cap;
 };
 
@@ -25,7 +25,7 @@ void log_records_add(struct log_records *records, const struct telemetry_event *
 		     const struct invocation *current, uint64_t observed);
 
 /* Appends an ExportLogsServiceRequest with all of them (nothing where there are none), frees them
- * and leaves {0}. False where memory was short: their number is then lost. */
+ * and leaves {0}. False where memory was short: all `count` are then lost. */
 bool log_records_finish(struct log_records *records, struct bytes *out);
 
 #endif

@@ -13,17 +13,20 @@ int64_t flush_deadline(struct now now, int64_t deadline_ms)
 {
 	int64_t left;
 
-	if (deadline_ms <= 0 || deadline_ms > INT64_MAX / NS_PER_MS)
-		return now.mono + LONGEST_INVOCATION;
-	left = deadline_ms * NS_PER_MS - now.real;
-	if (left > DAY)
+	if (deadline_ms <= 0 || __builtin_mul_overflow(deadline_ms, NS_PER_MS, &left) ||
+	    __builtin_sub_overflow(left, now.real, &left) || left > DAY)
 		left = LONGEST_INVOCATION;
 	return now.mono + (left > 0 ? left : 0);
 }
 
 int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget)
 {
-	return smaller(now.mono + budget, deadline - FLUSH_MARGIN);
+	int64_t until;
+
+	/* A budget without end: there is the deadline. */
+	if (__builtin_add_overflow(now.mono, budget, &until))
+		until = INT64_MAX;
+	return smaller(until, deadline - FLUSH_MARGIN);
 }
 
 int64_t flush_exit_at(struct now now, int64_t deadline)

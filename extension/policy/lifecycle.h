@@ -40,16 +40,16 @@ enum life_event {
 enum life_action {
 	ACT_REGISTER = 1 << 0,
 	ACT_SUBSCRIBE = 1 << 1,
-	ACT_NEXT = 1 << 2,
-	ACT_WAIT_START = 1 << 3, /* bound the wait for platform.start */
+	ACT_GOT_START = 1 << 2,  /* platform.start came */
+	ACT_WAIT_START = 1 << 3, /* bound the wait for it */
 	ACT_WAIT_DONE = 1 << 4,  /* bound the wait for platform.runtimeDone by the deadline */
-	ACT_GOT_START = 1 << 11, /* it came */
 	ACT_LAZY = 1 << 5,       /* from now on ends are not waited for */
 	ACT_FLUSH = 1 << 6,      /* export all, bound it by budget and deadline */
-	ACT_PUT_BACK = 1 << 7,   /* cancel what is under way, keep its data */
-	ACT_DRAIN = 1 << 8,      /* take in what is on its way, bounded */
+	ACT_DRAIN = 1 << 7,      /* take in what is on its way, bounded */
+	ACT_PUT_BACK = 1 << 8,   /* cancel what is under way, keep its data */
 	ACT_LAST_FLUSH = 1 << 9, /* export all, bounded by the end of the environment */
-	ACT_EXIT = 1 << 10,
+	ACT_NEXT = 1 << 10,
+	ACT_EXIT = 1 << 11,
 };
 
 struct life_step {

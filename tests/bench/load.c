@@ -117,6 +117,8 @@ void scenario_spans(struct bench *bench, const struct subject *subject, unsigned
 			    (double)(program_cpu(&bench->program) - before) / NS_PER_MS /
 				    POSTS_PER_RUN);
 	}
+	figures_add("used.rss_mb", subject->name,
+		    (double)program_memory(&bench->program, "Rss") / (1 << 20));
 	bench_end(bench);
 	if (bench->lambda.sink_requests == 0)
 		die("%s exported nothing", subject->name);

@@ -14,6 +14,7 @@ ROWS = [
     ("start_128mb.wall_ms", "exec to /next at 128 MB's CPU", "ms", "median", 40.0),
     ("idle.rss_mb", "resident memory, idle", "MB", "median", 4.0),
     ("idle.rss_anon_mb", "of it not the file's own pages", "MB", "median", None),
+    ("used.rss_mb", "resident memory, idle after load", "MB", "median", None),
     ("shutdown.wall_ms", "SHUTDOWN to exit", "ms", "median", 50.0),
     ("post_1.wall_ms", "POST of 1 span, p99", "ms", "p99", None),
     ("post_100.wall_ms", "POST of 100 spans, p99", "ms", "p99", None),

@@ -81,8 +81,6 @@ def sink(history):
 def collector_binary():
     built = subprocess.run([ROOT / "scripts" / "collector" / "build"], capture_output=True,
                            text=True)
-    if built.returncode == 3 and not os.environ.get("CI"):
-        pytest.skip(built.stderr.strip())
     assert built.returncode == 0, built.stderr
     return built.stdout.strip()
 

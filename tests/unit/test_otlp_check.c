@@ -270,6 +270,11 @@ static void test_packed(void **state)
 					  "1234567",
 					  8))
 			     .valid);
+	assert_false(check_field(histogram, 6, PB_LEN,
+				 slice_of("\x0c"
+					  "0123456789ab",
+					  13))
+			     .valid);
 	assert_false(check_field(histogram, 7, PB_LEN,
 				 slice_of("\x09"
 					  "123456789",

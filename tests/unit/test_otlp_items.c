@@ -152,6 +152,19 @@ static void test_walk(void **state)
 	bytes_free(&request);
 }
 
+static size_t count_text(const struct bytes *b, const char *text)
+{
+	struct slice rest = bytes_slice(b);
+	const uint8_t *p;
+	size_t count = 0;
+
+	while ((p = slice_find(rest, slice_str(text)))) {
+		rest = slice_of(p + 1, (size_t)(b->data + b->len - p - 1));
+		count++;
+	}
+	return count;
+}
+
 static void test_odd_metrics_split(void **state)
 {
 	struct bytes request = odd_metrics();
@@ -180,6 +193,9 @@ static void test_odd_metrics_split(void **state)
 			}
 		}
 		assert_int_equal(items, 3);
+		/* Whole it stays one Metric. */
+		if (at == 0)
+			assert_int_equal(count_text(&parts[1], "name"), 1);
 		bytes_free(&parts[0]);
 		bytes_free(&parts[1]);
 	}

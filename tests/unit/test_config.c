@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/now.h"
+#include "domain/config.h"
+#include "short_memory.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define MS NS_PER_MS
+#define S NS_PER_S
+
+static const char *const nothing[] = {NULL};
+
+static void test_defaults(void **state)
+{
+	struct config c;
+	unsigned s;
+
+	(void)state;
+	config_read(&c, nothing);
+	assert_true(c.enabled);
+	assert_true(c.flush_budget == 300 * MS);
+	assert_int_equal(c.buffer, 16 << 20);
+	assert_int_equal(c.log_level, LOG_INFO);
+	assert_int_equal(c.http_port, 4318);
+	assert_null(c.service_name);
+	assert_null(c.resource_attributes);
+	for (s = 0; s < OTLP_SIGNALS; s++) {
+		assert_null(c.export[s].endpoint);
+		assert_null(c.export[s].headers);
+		assert_null(c.export[s].certificate);
+		assert_true(c.export[s].timeout == 10 * S);
+		assert_int_equal(c.export[s].compression, COMPRESSION_GZIP);
+	}
+	assert_int_equal(c.problem_count, 0);
+	config_free(&c);
+}
+
+/* ---- Every setting, good and bad ---- */
+
+/* The value of one setting as text, as a test can spell it. */
+static const char *value_of(const struct config *c, const char *name)
+{
+	const struct export_settings *e = &c->export[OTLP_LOGS];
+	static char text[200];
+
+	if (strcmp(name, "LULL_ENABLED") == 0)
+		return c->enabled ? "true" : "false";
+	if (strcmp(name, "LULL_ENDPOINT") == 0)
+		return e->endpoint ? e->endpoint : "none";
+	if (strcmp(name, "LULL_CERTIFICATE") == 0)
+		return e->certificate ? e->certificate : "none";
+	if (strcmp(name, "LULL_COMPRESSION") == 0)
+		return e->compression == COMPRESSION_GZIP ? "gzip" : "none";
+	if (strcmp(name, "OTEL_SERVICE_NAME") == 0)
+		return c->service_name ? c->service_name : "none";
+	if (strcmp(name, "OTEL_RESOURCE_ATTRIBUTES") == 0)
+		return c->resource_attributes ? c->resource_attributes : "none";
+	if (strcmp(name, "LULL_TIMEOUT") == 0)
+		snprintf(text, sizeof text, "%jd", (intmax_t)e->timeout);
+	else if (strcmp(name, "LULL_FLUSH_BUDGET") == 0)
+		snprintf(text, sizeof text, "%jd", (intmax_t)c->flush_budget);
+	else if (strcmp(name, "LULL_BUFFER") == 0)
+		snprintf(text, sizeof text, "%zu", c->buffer);
+	else if (strcmp(name, "LULL_HTTP_PORT") == 0)
+		snprintf(text, sizeof text, "%u", c->http_port);
+	else if (strcmp(name, "LULL_LOG_LEVEL") == 0)
+		snprintf(text, sizeof text, "%d", (int)c->log_level);
+	else
+		fail_msg("%s is not known here", name);
+	return text;
+}
+
+static const struct {
+	const char *name, *value;
+	const char *result; /* NULL: refused, its default holds */
+} settings[] = {
+	{"LULL_ENABLED", "true", "true"},
+	{"LULL_ENABLED", "1", "true"},
+	{"LULL_ENABLED", "Yes", "true"},
+	{"LULL_ENABLED", "ON", "true"},
+	{"LULL_ENABLED", "false", "false"},
+	{"LULL_ENABLED", "False", "false"},
+	{"LULL_ENABLED", "0", "false"},
+	{"LULL_ENABLED", "no", "false"},
+	{"LULL_ENABLED", "off", "false"},
+	{"LULL_ENABLED", "", "true"},
+	{"LULL_ENABLED", "2", NULL},
+	{"LULL_ENABLED", "tru", NULL},
+	{"LULL_ENABLED", "false ", NULL},
+
+	{"LULL_ENDPOINT", "http://a", "http://a/v1/logs"},
+	{"LULL_ENDPOINT", "HTTPS://a.example:4318", "HTTPS://a.example:4318/v1/logs"},
+	{"LULL_ENDPOINT", "https://a/", "https://a/v1/logs"},
+	{"LULL_ENDPOINT", "https://a/base//", "https://a/base/v1/logs"},
+	{"LULL_ENDPOINT", "http://[::2]:4318", "http://[::2]:4318/v1/logs"},
+	{"LULL_ENDPOINT", "a.example:4318", NULL},
+	{"LULL_ENDPOINT", "ftp://a", NULL},
+	{"LULL_ENDPOINT", "grpc://a:4317", NULL},
+	{"LULL_ENDPOINT", "http://", NULL},
+	{"LULL_ENDPOINT", "http:///v1", NULL},
+	{"LULL_ENDPOINT", "https://:4318", NULL},
+	{"LULL_ENDPOINT", "http:/a", NULL},
+	{"LULL_ENDPOINT", "http://a b", NULL},
+	{"LULL_ENDPOINT", " http://a", NULL},
+	{"LULL_ENDPOINT", "http://a\n", NULL},
+	{"LULL_ENDPOINT", "xhttp://a", NULL},
+
+	{"LULL_TIMEOUT", "1", "1000000"},
+	{"LULL_TIMEOUT", "250", "250000000"},
+	{"LULL_TIMEOUT", "500ms", "500000000"},
+	{"LULL_TIMEOUT", "10s", "10000000000"},
+	{"LULL_TIMEOUT", "2m", "120000000000"},
+	{"LULL_TIMEOUT", "2min", "120000000000"},
+	{"LULL_TIMEOUT", "3S", "3000000000"},
+	{"LULL_TIMEOUT", "9223372036s", "9223372036000000000"},
+	{"LULL_TIMEOUT", "0", NULL},
+	{"LULL_TIMEOUT", "0s", NULL},
+	{"LULL_TIMEOUT", "-1", NULL},
+	{"LULL_TIMEOUT", "+1", NULL},
+	{"LULL_TIMEOUT", " 1", NULL},
+	{"LULL_TIMEOUT", "1 s", NULL},
+	{"LULL_TIMEOUT", "1.5s", NULL},
+	{"LULL_TIMEOUT", "1h", NULL},
+	{"LULL_TIMEOUT", "s", NULL},
+	{"LULL_TIMEOUT", "0x10", NULL},
+	{"LULL_TIMEOUT", "1e3", NULL},
+	{"LULL_TIMEOUT", "9223372037s", NULL},
+	{"LULL_TIMEOUT", "18446744073709551617", NULL},
+	{"LULL_TIMEOUT", "999999999999999999999999", NULL},
+
+	{"LULL_COMPRESSION", "gzip", "gzip"},
+	{"LULL_COMPRESSION", "GZIP", "gzip"},
+	{"LULL_COMPRESSION", "none", "none"},
+	{"LULL_COMPRESSION", "zstd", NULL},
+	{"LULL_COMPRESSION", "gzip,none", NULL},
+
+	{"LULL_CERTIFICATE", "/a/b.pem", "/a/b.pem"},
+	{"LULL_CERTIFICATE", "", "none"},
+
+	{"LULL_FLUSH_BUDGET", "1", "1000000"},
+	{"LULL_FLUSH_BUDGET", "2s", "2000000000"},
+	{"LULL_FLUSH_BUDGET", "0", NULL},
+	{"LULL_FLUSH_BUDGET", "fast", NULL},
+
+	{"LULL_BUFFER", "1", "1"},
+	{"LULL_BUFFER", "100000", "100000"},
+	{"LULL_BUFFER", "64KB", "65536"},
+	{"LULL_BUFFER", "64k", "65536"},
+	{"LULL_BUFFER", "2MB", "2097152"},
+	{"LULL_BUFFER", "2M", "2097152"},
+	{"LULL_BUFFER", "2mib", "2097152"},
+	{"LULL_BUFFER", "3KiB", "3072"},
+	{"LULL_BUFFER", "0", NULL},
+	{"LULL_BUFFER", "0MB", NULL},
+	{"LULL_BUFFER", "-1", NULL},
+	{"LULL_BUFFER", "MB", NULL},
+	{"LULL_BUFFER", "1.5MB", NULL},
+	{"LULL_BUFFER", "16 MB", NULL},
+	{"LULL_BUFFER", "99999999999999MB", NULL},
+	{"LULL_BUFFER", "9223372036854775808", NULL},
+
+	{"LULL_HTTP_PORT", "1", "1"},
+	{"LULL_HTTP_PORT", "65535", "65535"},
+	{"LULL_HTTP_PORT", "0", NULL},
+	{"LULL_HTTP_PORT", "65536", NULL},
+	{"LULL_HTTP_PORT", "4318x", NULL},
+	{"LULL_HTTP_PORT", "-4318", NULL},
+	{"LULL_HTTP_PORT", "http", NULL},
+	{"LULL_HTTP_PORT", "18446744073709555934", NULL},
+
+	{"LULL_LOG_LEVEL", "error", "0"},
+	{"LULL_LOG_LEVEL", "WARN", "1"},
+	{"LULL_LOG_LEVEL", "info", "2"},
+	{"LULL_LOG_LEVEL", "debug", "3"},
+	{"LULL_LOG_LEVEL", "trace", NULL},
+	{"LULL_LOG_LEVEL", "2", NULL},
+
+	{"OTEL_SERVICE_NAME", "a name", "a name"},
+	{"OTEL_SERVICE_NAME", "", "none"},
+	{"OTEL_RESOURCE_ATTRIBUTES", "a=b", "a=b"},
+};
+
+static void test_every_setting(void **state)
+{
+	struct config defaults;
+	size_t i;
+
+	(void)state;
+	config_read(&defaults, nothing);
+	for (i = 0; i < LENGTH(settings); i++) {
+		char line[200], expected[200];
+		const char *const environment[] = {"OTHER=1", line, NULL};
+		struct config c;
+
+		snprintf(line, sizeof line, "%s=%s", settings[i].name, settings[i].value);
+		snprintf(expected, sizeof expected, "%s",
+			 settings[i].result ? settings[i].result
+					    : value_of(&defaults, settings[i].name));
+		config_read(&c, environment);
+		assert_string_equal(value_of(&c, settings[i].name), expected);
+		if (settings[i].result) {
+			assert_int_equal(c.problem_count, 0);
+		} else {
+			/* Said once, with the name, the value and what to write. */
+			assert_int_equal(c.problem_count, 1);
+			assert_non_null(strstr(c.problems[0], line));
+			assert_non_null(strstr(c.problems[0], "write "));
+		}
+		config_free(&c);
+	}
+	config_free(&defaults);
+}
+
+/* ---- Names ---- */
+
+static void test_four_names(void **state)
+{
+	static const char *const prefixes[] = {"OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_LOGS_",
+					       "LULL_", "LULL_LOGS_"};
+	unsigned set, i;
+
+	(void)state;
+	/* Every subset of the four: the last one that is set holds; for the other signals the last
+	 * one that is no signal's. */
+	for (set = 0; set < 16; set++) {
+		static const int64_t own = 10 * S;
+		char lines[4][100];
+		const char *environment[5] = {NULL};
+		int64_t logs = own, traces = own;
+		struct config c;
+		size_t n = 0;
+
+		for (i = 0; i < 4; i++) {
+			if (!(set & 1u << i))
+				continue;
+			snprintf(lines[n], sizeof lines[n], "%sTIMEOUT=%us", prefixes[i], i + 1);
+			environment[n] = lines[n];
+			n++;
+			logs = (i + 1) * S;
+			traces = i % 2 ? traces : logs;
+		}
+		config_read(&c, environment);
+		assert_true(c.export[OTLP_LOGS].timeout == logs);
+		assert_true(c.export[OTLP_TRACES].timeout == traces);
+		assert_true(c.export[OTLP_METRICS].timeout == traces);
+		assert_int_equal(c.problem_count, 0);
+		config_free(&c);
+	}
+}
+
+static void test_endpoints_of_signals(void **state)
+{
+	static const char *const environment[] = {
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://otel",
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-metrics/x/",
+		"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-logs",
+		"LULL_LOGS_ENDPOINT=http://lull-logs/a?b=c",
+		NULL,
+	};
+	struct config c;
+
+	(void)state;
+	config_read(&c, environment);
+	/* A general one gets its path, one of a signal is taken as it is. */
+	assert_string_equal(c.export[OTLP_TRACES].endpoint, "http://otel/v1/traces");
+	assert_string_equal(c.export[OTLP_METRICS].endpoint, "http://otel-metrics/x/");
+	assert_string_equal(c.export[OTLP_LOGS].endpoint, "http://lull-logs/a?b=c");
+	assert_int_equal(c.problem_count, 0);
+	config_free(&c);
+}
+
+static void test_each_setting_of_each_signal(void **state)
+{
+	static const char *const environment[] = {
+		"LULL_TRACES_COMPRESSION=none",
+		"OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE=/logs.pem",
+		"LULL_CERTIFICATE=/all.pem",
+		"OTEL_EXPORTER_OTLP_METRICS_HEADERS=a=b",
+		"OTEL_EXPORTER_OTLP_TIMEOUT=1234",
+		NULL,
+	};
+	struct config c;
+	unsigned s;
+
+	(void)state;
+	config_read(&c, environment);
+	assert_int_equal(c.export[OTLP_TRACES].compression, COMPRESSION_NONE);
+	assert_int_equal(c.export[OTLP_LOGS].compression, COMPRESSION_GZIP);
+	assert_null(c.export[OTLP_LOGS].headers);
+	assert_string_equal(c.export[OTLP_METRICS].headers[0], "a: b");
+	for (s = 0; s < OTLP_SIGNALS; s++) {
+		assert_string_equal(c.export[s].certificate, "/all.pem");
+		assert_true(c.export[s].timeout == 1234 * MS);
+	}
+	config_free(&c);
+}
+
+/* A bad general value is wrong for those signals that have none of their own: said once. */
+static void test_general_problems(void **state)
+{
+	static const struct {
+		const char *environment[5];
+		unsigned problems;
+	} cases[] = {
+		{{"LULL_TIMEOUT=x"}, 1},
+		{{"LULL_TIMEOUT=x", "LULL_TRACES_TIMEOUT=1s"}, 1},
+		{{"LULL_TIMEOUT=x", "LULL_TRACES_TIMEOUT=1s", "LULL_LOGS_TIMEOUT=1s"}, 1},
+		{{"LULL_TIMEOUT=x", "LULL_TRACES_TIMEOUT=1s", "LULL_LOGS_TIMEOUT=1s",
+		  "LULL_METRICS_TIMEOUT=1s"},
+		 0},
+		{{"LULL_TIMEOUT=x", "LULL_TRACES_TIMEOUT=x", "LULL_LOGS_TIMEOUT=y"}, 3},
+		{{"LULL_HEADERS=x", "LULL_TRACES_HEADERS=a=b"}, 1},
+		{{"LULL_TIMEOUT=x", "LULL_ENDPOINT=x", "LULL_BUFFER=x"}, 3},
+		/* What does not hold is not looked at. */
+		{{"OTEL_EXPORTER_OTLP_TIMEOUT=x", "LULL_TIMEOUT=1s"}, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct config c;
+
+		config_read(&c, cases[i].environment);
+		assert_int_equal(c.problem_count, cases[i].problems);
+		config_free(&c);
+	}
+}
+
+/* More than there is room for: the first are said. */
+static void test_many_problems(void **state)
+{
+	static const char *const names[] = {"LULL_TRACES_", "LULL_LOGS_", "LULL_METRICS_"};
+	static const char *const keys[] = {"ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION"};
+	char lines[20][64];
+	const char *environment[21] = {NULL};
+	struct config c;
+	size_t n = 0, i, k;
+
+	(void)state;
+	for (i = 0; i < LENGTH(names); i++)
+		for (k = 0; k < LENGTH(keys); k++)
+			snprintf(lines[n++], sizeof lines[0], "%s%s=!", names[i], keys[k]);
+	for (i = 0; i < 5; i++) {
+		static const char *const plain[] = {"ENABLED", "BUFFER", "HTTP_PORT", "LOG_LEVEL",
+						    "FLUSH_BUDGET"};
+
+		snprintf(lines[n++], sizeof lines[0], "LULL_%s=!", plain[i]);
+	}
+	for (i = 0; i < n; i++)
+		environment[i] = lines[i];
+	config_read(&c, environment);
+	assert_true(n > CONFIG_PROBLEMS);
+	assert_int_equal(c.problem_count, CONFIG_PROBLEMS);
+	config_free(&c);
+	assert_int_equal(c.problem_count, 0);
+}
+
+/* ---- Headers ---- */
+
+static void test_headers(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *lines[4];
+	} cases[] = {
+		{"a=b", {"a: b"}},
+		{"api-key=s3cr3t,x=y", {"api-key: s3cr3t", "x: y"}},
+		{" a = b , c=d ", {"a: b", "c: d"}},
+		{"Authorization=Basic%20dXNlcjpwdw==", {"Authorization: Basic dXNlcjpwdw=="}},
+		{"Authorization=Bearer a b", {"Authorization: Bearer a b"}},
+		{"a=%2C%3d%25%C3%A9", {"a: ,=%\xc3\xa9"}},
+		{"a=%20b%20", {"a:  b "}},
+		{"a=", {"a: "}},
+		{"a=x;p=1", {"a: x;p=1"}},
+		{",a=b,,", {"a: b"}},
+		{",", {NULL}},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		char line[200];
+		const char *const environment[] = {line, NULL};
+		struct config c;
+		char **headers;
+
+		snprintf(line, sizeof line, "LULL_HEADERS=%s", cases[i].text);
+		config_read(&c, environment);
+		assert_int_equal(c.problem_count, 0);
+		headers = c.export[OTLP_METRICS].headers;
+		for (k = 0; headers && headers[k]; k++)
+			assert_string_equal(headers[k], cases[i].lines[k]);
+		assert_null(cases[i].lines[k]);
+		config_free(&c);
+	}
+}
+
+/* What cannot be read is ignored whole, and none of it is said: it may be a secret. */
+static void test_bad_headers(void **state)
+{
+	static const char *const cases[] = {
+		"s3cr3t",
+		"a=b,s3cr3t",
+		"=s3cr3t",
+		"a=s3cr3t%",
+		"a=s3cr3t%4",
+		"a=s3cr3t%4g",
+		"a=s3cr3t%0d%0aX-Injected:%20yes",
+		"a=s3cr3t%00",
+		"a=s3cr3t%1b",
+		"a b=s3cr3t",
+		"a:b=s3cr3t",
+		"a\x7f=s3cr3t",
+		"caf\xc3\xa9=s3cr3t",
+		"a\tb=s3cr3t",
+	};
+	static const char *const names[] = {"LULL_HEADERS", "LULL_LOGS_HEADERS",
+					    "OTEL_EXPORTER_OTLP_HEADERS",
+					    "OTEL_EXPORTER_OTLP_LOGS_HEADERS"};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases) * LENGTH(names); i++) {
+		const char *name = names[i % LENGTH(names)];
+		char line[200];
+		const char *const environment[] = {line, NULL};
+		struct config c;
+
+		snprintf(line, sizeof line, "%s=%s", name, cases[i / LENGTH(names)]);
+		config_read(&c, environment);
+		assert_null(c.export[OTLP_LOGS].headers);
+		assert_int_equal(c.problem_count, 1);
+		for (k = 0; k < c.problem_count; k++) {
+			assert_null(strstr(c.problems[k], "s3cr3t"));
+			assert_non_null(strstr(c.problems[k], name));
+		}
+		config_free(&c);
+	}
+}
+
+/* A user and password in a URL are no less secret. */
+static void test_secret_endpoints(void **state)
+{
+	static const char *const cases[] = {
+		"LULL_ENDPOINT=https//user:s3cr3t@host",
+		"LULL_ENDPOINT=user:s3cr3t@host:4318",
+		"LULL_TRACES_ENDPOINT=http://user:s3cr3t@localhost:4318/v1/traces",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		const char *const environment[] = {cases[i], NULL};
+		struct config c;
+
+		config_read(&c, environment);
+		assert_null(c.export[OTLP_TRACES].endpoint);
+		assert_int_equal(c.problem_count, 1);
+		assert_null(strstr(c.problems[0], "s3cr3t"));
+		config_free(&c);
+	}
+}
+
+/* Memory is short while the list is read: no header less than there should be. */
+static void test_headers_short_memory(void **state)
+{
+	static const char *const environment[] = {"LULL_HEADERS=a=b,c=d", NULL};
+	int at;
+
+	(void)state;
+	for (at = 1; at < 20; at++) {
+		struct config c;
+		char **headers;
+		unsigned s;
+
+		short_memory_at = at;
+		config_read(&c, environment);
+		for (s = 0; s < OTLP_SIGNALS; s++) {
+			headers = c.export[s].headers;
+			assert_true(!headers || (headers[0] && headers[1] && !headers[2]));
+		}
+		assert_int_equal(c.problem_count, short_memory_at == 0);
+		config_free(&c);
+		if (short_memory_at > 0)
+			break;
+	}
+	short_memory_at = 0;
+	assert_in_range(at, 2, 19);
+}
+
+/* ---- lull itself ---- */
+
+static void test_own_endpoint(void **state)
+{
+	static const struct {
+		const char *endpoint;
+		const char *port; /* NULL: 4318 */
+		bool own;
+	} cases[] = {
+		{"http://localhost:4318", NULL, true},
+		{"http://LOCALHOST:4318/base", NULL, true},
+		{"http://localhost.:4318", NULL, true},
+		{"https://localhost:4318", NULL, true},
+		{"http://127.0.0.1:4318", NULL, true},
+		{"http://[::1]:4318", NULL, true},
+		{"http://0.0.0.0:4318", NULL, true},
+		{"http://[::]:4318", NULL, true},
+		{"http://sandbox:4318", NULL, true},
+		{"http://sandbox.localdomain:4318", NULL, true},
+		{"http://user:password@localhost:4318", NULL, true},
+		{"http://localhost:9000", "LULL_HTTP_PORT=9000", true},
+		{"http://localhost", "LULL_HTTP_PORT=80", true},
+		{"http://localhost/base", "LULL_HTTP_PORT=80", true},
+		{"https://localhost", "LULL_HTTP_PORT=443", true},
+		/* another program beside us, and hosts that only begin alike */
+		{"http://localhost:4319", NULL, false},
+		{"http://localhost:43180", NULL, false},
+		{"http://localhost", NULL, false},
+		{"http://localhost:4318", "LULL_HTTP_PORT=9000", false},
+		{"https://localhost", "LULL_HTTP_PORT=80", false},
+		{"http://localhost.example:4318", NULL, false},
+		{"http://localhostess:4318", NULL, false},
+		{"http://127.0.0.11:4318", NULL, false},
+		{"http://backend:4318", NULL, false},
+		{"http://backend:4318/@localhost:4318", NULL, false},
+		{"http://backend/localhost:4318", NULL, false},
+		{"http://localhost:4318@backend:4318", NULL, false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		char line[200];
+		const char *const environment[] = {line, cases[i].port, NULL};
+		struct config c;
+		unsigned s;
+
+		snprintf(line, sizeof line, "OTEL_EXPORTER_OTLP_ENDPOINT=%s", cases[i].endpoint);
+		config_read(&c, environment);
+		if ((c.export[0].endpoint == NULL) != cases[i].own)
+			fail_msg("%s", cases[i].endpoint);
+		for (s = 1; s < OTLP_SIGNALS; s++)
+			assert_int_equal(c.export[s].endpoint == NULL, cases[i].own);
+		assert_int_equal(c.problem_count, cases[i].own);
+		if (cases[i].own)
+			assert_non_null(strstr(c.problems[0], "lull itself"));
+		config_free(&c);
+	}
+}
+
+/* One signal comes back to us, the others have their backend. */
+static void test_own_endpoint_of_one(void **state)
+{
+	static const char *const environment[] = {
+		"LULL_ENDPOINT=http://backend",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://backend/traces",
+		"LULL_LOGS_ENDPOINT=http://localhost:4318/v1/logs",
+		NULL,
+	};
+	struct config c;
+
+	(void)state;
+	config_read(&c, environment);
+	assert_string_equal(c.export[OTLP_TRACES].endpoint, "http://backend/v1/traces");
+	assert_null(c.export[OTLP_LOGS].endpoint);
+	assert_string_equal(c.export[OTLP_METRICS].endpoint, "http://backend/v1/metrics");
+	assert_int_equal(c.problem_count, 1);
+	config_free(&c);
+}
+
+/* ---- Pieces ---- */
+
+static void note_pair(void *ctx, struct slice key, struct slice value)
+{
+	struct bytes *out = ctx;
+
+	bytes_addf(out, "[%.*s|%.*s]", (int)key.len, (const char *)key.data, (int)value.len,
+		   (const char *)value.data);
+}
+
+static void test_pairs(void **state)
+{
+	static const struct {
+		const char *list;
+		bool ok;
+		const char *pairs; /* all that came before what is bad */
+	} cases[] = {
+		{"", true, ""},
+		{" , ", true, ""},
+		{"a=b", true, "[a|b]"},
+		{"a=b,c=d", true, "[a|b][c|d]"},
+		{" a\t=\tb , ", true, "[a|b]"},
+		{"a=b=c", true, "[a|b=c]"},
+		{"a=", true, "[a|]"},
+		{"a=%41%62%2c", true, "[a|Ab,]"},
+		{"a=%25%34%31", true, "[a|%41]"},
+		{"a=b+c", true, "[a|b+c]"},
+		{"a=x y", true, "[a|x y]"},
+		{"a%41=b", true, "[a%41|b]"},
+		{"a", false, ""},
+		{"=b", false, ""},
+		{" =b", false, ""},
+		{"a=b,c", false, "[a|b]"},
+		{"a=%", false, ""},
+		{"a=%4", false, ""},
+		{"a=%4,b=1", false, ""},
+		{"a=1,b=%g1,c=3", false, "[a|1]"},
+		{"a=%1g", false, ""},
+		{"a=%-1", false, ""},
+		{"a=% 1", false, ""},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct bytes out = {0};
+
+		assert_int_equal(config_pairs(cases[i].list, note_pair, &out), cases[i].ok);
+		assert_string_equal(bytes_cstr(&out), cases[i].pairs);
+		bytes_free(&out);
+	}
+}
+
+static void test_env(void **state)
+{
+	static const char *const environment[] = {"AB=1", "A=2", "A=3", "E=", "F", "G==", NULL};
+
+	(void)state;
+	assert_string_equal(config_env(environment, "A"), "2");
+	assert_string_equal(config_env(environment, "AB"), "1");
+	assert_string_equal(config_env(environment, "G"), "=");
+	assert_null(config_env(environment, "E"));
+	assert_null(config_env(environment, "F"));
+	assert_null(config_env(environment, "B"));
+	assert_null(config_env(nothing, "A"));
+}
+
+/* All there is is told to people, in lines that a terminal has room for. */
+static void test_help(void **state)
+{
+	struct bytes out = {0};
+	const char *text, *line;
+	size_t i;
+
+	(void)state;
+	config_help(&out);
+	text = bytes_cstr(&out);
+	assert_non_null(text);
+	for (i = 0; i < LENGTH(settings); i++)
+		assert_non_null(strstr(text, settings[i].name));
+	assert_non_null(strstr(text, "LULL_HEADERS"));
+	assert_non_null(strstr(text, "300ms"));
+	/* A long text goes on in the next line, below its start. */
+	assert_non_null(strstr(text, "\n                                      "));
+	assert_null(strstr(text, " \n"));
+	for (line = text; *line; line += strcspn(line, "\n") + 1)
+		assert_in_range(strcspn(line, "\n"), 1, 100);
+	bytes_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_every_setting),
+		cmocka_unit_test(test_four_names),
+		cmocka_unit_test(test_endpoints_of_signals),
+		cmocka_unit_test(test_each_setting_of_each_signal),
+		cmocka_unit_test(test_general_problems),
+		cmocka_unit_test(test_many_problems),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_secret_endpoints),
+		cmocka_unit_test(test_headers_short_memory),
+		cmocka_unit_test(test_own_endpoint),
+		cmocka_unit_test(test_own_endpoint_of_one),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_env),
+		cmocka_unit_test(test_help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

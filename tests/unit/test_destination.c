@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "short_heap.h"
+
+#include "domain/payload.c"
+
+#include "numbered.h"
+#include "policy/destination.h"
+#include "short_memory.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct now now = {.mono = 1000 * NS_PER_S};
+static size_t held;
+
+/* One more payload at the end of its queue, received. */
+static struct payload *put(struct destination *d, enum otlp_signal signal, struct bytes *message,
+			   size_t items, int64_t arrived)
+{
+	int failing = short_heap_at;
+	struct payload *p;
+
+	short_heap_at = 0;
+	p = payload_new(signal, message, items, arrived, &held);
+	assert_non_null(p);
+	assert_true(payload_list_push(&d->queue[signal], p));
+	short_heap_at = failing;
+	d->account[signal].received += items;
+	return p;
+}
+
+/* With so many bytes, which are no request. */
+static struct payload *put_bytes(struct destination *d, size_t bytes, size_t items)
+{
+	struct bytes message = {0};
+
+	assert_true(bytes_reserve(&message, bytes));
+	memset(message.data, 'x', bytes);
+	message.len = bytes;
+	return put(d, OTLP_LOGS, &message, items, 0);
+}
+
+static struct payload *put_items(struct destination *d, enum otlp_signal signal, uint64_t first,
+				 size_t count)
+{
+	struct bytes message = {0};
+
+	numbered_request(signal, first, count, 0, 10, &message);
+	return put(d, signal, &message, count, (int64_t)first);
+}
+
+static void require_closed(const struct destination *d)
+{
+	unsigned s;
+
+	for (s = 0; s < OTLP_SIGNALS; s++)
+		assert_true(ledger_closes(&d->account[s],
+					  destination_held(d, (enum otlp_signal)s)));
+}
+
+static void end(struct destination *d)
+{
+	require_closed(d);
+	destination_free(d);
+	assert_int_equal(held, 0);
+}
+
+/* ---- Taking ---- */
+
+/* How many payloads each batch has, as "2 1 ". */
+static const char *batches(struct destination *d)
+{
+	static char text[200];
+	struct batch batch;
+	size_t len = 0;
+
+	text[0] = 0;
+	while (destination_take(d, OTLP_LOGS, &batch)) {
+		struct bytes joined = {0};
+
+		assert_int_equal(batch.signal, OTLP_LOGS);
+		batch_join(&batch, &joined);
+		assert_int_equal(joined.len, batch.bytes);
+		bytes_free(&joined);
+		len += (size_t)snprintf(text + len, sizeof text - len, "%zu ",
+					batch.members.count);
+		require_closed(d);
+		destination_settle(d, &batch, VERDICT_EXPORTED, 0, now);
+		assert_int_equal(batch.members.count + batch.items + batch.bytes, 0);
+	}
+	assert_int_equal(batch.members.count, 0);
+	return text;
+}
+
+static void test_take(void **state)
+{
+	enum { B = BATCH_BYTES };
+	static const struct {
+		size_t bytes[6];
+		unsigned alone; /* bits */
+		const char *batches;
+	} cases[] = {
+		{{0}, 0, ""},
+		{{1}, 0, "1 "},
+		{{1, 1, 1}, 0, "3 "},
+		/* exactly full, and a byte too much */
+		{{B - 2, 1, 1}, 0, "3 "},
+		{{B - 2, 1, 2}, 0, "2 1 "},
+		{{B, 1}, 0, "1 1 "},
+		/* larger than a batch: by itself */
+		{{1, B + 1, 1}, 0, "1 1 1 "},
+		{{3 * B, 3 * B}, 0, "1 1 "},
+		/* alone: joined to none */
+		{{1, 1, 1}, 1 << 0, "1 2 "},
+		{{1, 1, 1, 1}, 1 << 1, "1 1 2 "},
+		{{1, 1, 1}, 1 << 2, "2 1 "},
+		{{1, 1, 1}, 7, "1 1 1 "},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct destination d = {0};
+
+		for (k = 0; k < 6 && cases[i].bytes[k]; k++)
+			put_bytes(&d, cases[i].bytes[k], 1)->alone = cases[i].alone & 1u << k;
+		assert_int_equal(destination_waiting(&d, OTLP_LOGS), k > 0);
+		assert_string_equal(batches(&d), cases[i].batches);
+		assert_int_equal(d.account[OTLP_LOGS].exported, k);
+		assert_false(destination_waiting(&d, OTLP_LOGS));
+		end(&d);
+	}
+}
+
+/* Signals do not mix. */
+static void test_take_of_a_signal(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+
+	(void)state;
+	put_items(&d, OTLP_TRACES, 1, 2);
+	put_items(&d, OTLP_METRICS, 1, 3);
+	assert_false(destination_take(&d, OTLP_LOGS, &batch));
+	assert_true(destination_take(&d, OTLP_METRICS, &batch));
+	assert_int_equal(batch.items, 3);
+	assert_int_equal(destination_held(&d, OTLP_METRICS), 3);
+	assert_false(destination_waiting(&d, OTLP_METRICS));
+	assert_true(destination_waiting(&d, OTLP_TRACES));
+	destination_settle(&d, &batch, VERDICT_EXPORTED, 0, now);
+	end(&d);
+}
+
+static void test_join(void **state)
+{
+	struct destination d = {0};
+	struct bytes joined = {0};
+	struct otlp_iter iter;
+	struct otlp_item item;
+	struct batch batch;
+	uint64_t n;
+
+	(void)state;
+	put_items(&d, OTLP_TRACES, 0, 3);
+	put_items(&d, OTLP_TRACES, 3, 1);
+	put_items(&d, OTLP_TRACES, 4, 6);
+	assert_true(destination_take(&d, OTLP_TRACES, &batch));
+	batch_join(&batch, &joined);
+	iter = otlp_items(OTLP_TRACES, bytes_slice(&joined));
+	for (n = 0; otlp_next(&iter, &item); n++)
+		assert_true(numbered_of(item.item) == n);
+	assert_int_equal(n, 10);
+	bytes_free(&joined);
+	/* Memory is short: said by the flag. */
+	short_memory_at = 1;
+	batch_join(&batch, &joined);
+	assert_true(joined.failed);
+	bytes_free(&joined);
+	destination_settle(&d, &batch, VERDICT_EXPORTED, 0, now);
+	end(&d);
+}
+
+/* ---- Settling ---- */
+
+static void test_settle(void **state)
+{
+	/* Three payloads of two items each */
+	static const struct {
+		enum verdict verdict;
+		uint64_t rejected;
+		uint64_t exported, refused, held;
+		size_t waiting; /* payloads */
+		bool alone;
+	} cases[] = {
+		{VERDICT_EXPORTED, 0, 6, 0, 0, 0, false},
+		{VERDICT_EXPORTED, 1, 5, 1, 0, 0, false},
+		{VERDICT_EXPORTED, 6, 0, 6, 0, 0, false},
+		/* a backend that counts something else */
+		{VERDICT_EXPORTED, 7, 0, 6, 0, 0, false},
+		{VERDICT_EXPORTED, UINT64_MAX, 0, 6, 0, 0, false},
+		{VERDICT_REFUSED, 0, 0, 6, 0, 0, false},
+		{VERDICT_REFUSED, 3, 0, 6, 0, 0, false},
+		{VERDICT_LATER, 0, 0, 0, 6, 3, false},
+		{VERDICT_SINGLY, 0, 0, 0, 6, 3, true},
+		/* smaller already by going singly */
+		{VERDICT_HALVE, 0, 0, 0, 6, 3, true},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct destination d = {0};
+		struct batch batch;
+
+		for (k = 0; k < 3; k++)
+			put_items(&d, OTLP_METRICS, k * 2, 2);
+		assert_true(destination_take(&d, OTLP_METRICS, &batch));
+		assert_int_equal(d.in_flight[OTLP_METRICS], 6);
+		destination_settle(&d, &batch, cases[i].verdict, cases[i].rejected, now);
+		assert_int_equal(d.in_flight[OTLP_METRICS], 0);
+		assert_int_equal(d.account[OTLP_METRICS].exported, cases[i].exported);
+		assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_REFUSED], cases[i].refused);
+		assert_int_equal(destination_held(&d, OTLP_METRICS), cases[i].held);
+		assert_int_equal(d.queue[OTLP_METRICS].count, cases[i].waiting);
+		for (k = 0; k < cases[i].waiting; k++) {
+			struct payload *p = payload_list_at(&d.queue[OTLP_METRICS], k);
+
+			assert_int_equal(p->arrived, k * 2);
+			assert_int_equal(p->alone, cases[i].alone);
+		}
+		assert_int_equal(d.account[OTLP_LOGS].exported + d.account[OTLP_TRACES].exported, 0);
+		end(&d);
+	}
+}
+
+/* What is put back stands before what came meanwhile, in its old order. */
+static void test_put_back_order(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		put_items(&d, OTLP_LOGS, i, 1);
+	assert_true(destination_take(&d, OTLP_LOGS, &batch));
+	for (i = 3; i < 40; i++)
+		put_items(&d, OTLP_LOGS, i, 1);
+	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	for (i = 0; i < 40; i++)
+		assert_int_equal(payload_list_at(&d.queue[OTLP_LOGS], i)->arrived, i);
+	end(&d);
+}
+
+static void test_retry_times(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		unsigned failures;
+		int64_t pause;
+	} steps[] = {
+		{VERDICT_LATER, 1, 1},	  {VERDICT_LATER, 2, 2},  {VERDICT_LATER, 3, 4},
+		{VERDICT_SINGLY, 0, 0},	  {VERDICT_LATER, 1, 1},  {VERDICT_HALVE, 0, 0},
+		{VERDICT_LATER, 1, 1},	  {VERDICT_REFUSED, 0, 0}, {VERDICT_LATER, 1, 1},
+		{VERDICT_EXPORTED, 0, 0},
+	};
+	struct destination d = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(steps); i++) {
+		struct batch batch;
+
+		put_items(&d, OTLP_LOGS, i, 1);
+		assert_true(destination_take(&d, OTLP_LOGS, &batch));
+		destination_settle(&d, &batch, steps[i].verdict, 0, now);
+		assert_int_equal(d.failures[OTLP_LOGS], steps[i].failures);
+		assert_true(d.retry_at[OTLP_LOGS] ==
+			    (steps[i].pause ? now.mono + steps[i].pause * NS_PER_S : 0));
+		/* The other signals have their own. */
+		assert_int_equal(d.failures[OTLP_TRACES], 0);
+		assert_int_equal(d.retry_at[OTLP_METRICS], 0);
+	}
+	end(&d);
+}
+
+/* A backend that takes `most` items a request: all of them get through, in their order. */
+static void halve_down(enum otlp_signal signal, size_t items, size_t most)
+{
+	struct destination d = {0};
+	uint64_t n = 0;
+	struct batch batch;
+	size_t requests = 0;
+
+	put_items(&d, signal, 0, items)->maybe_sent = true;
+	while (destination_take(&d, signal, &batch)) {
+		struct answer answer = {413, batch.members.count, batch.items};
+		struct bytes joined = {0};
+		struct otlp_item item;
+
+		assert_true(requests++ <= 2 * items);
+		assert_int_equal(batch.members.count, 1);
+		assert_true(payload_list_at(&batch.members, 0)->maybe_sent);
+		assert_int_equal(payload_list_at(&batch.members, 0)->arrived, 0);
+		batch_join(&batch, &joined);
+		assert_int_equal(otlp_count(signal, bytes_slice(&joined)), batch.items);
+		if (batch.items <= most) {
+			struct otlp_iter iter = otlp_items(signal, bytes_slice(&joined));
+
+			while (otlp_next(&iter, &item)) {
+				assert_int_equal(slice_find(item.resource, slice_str("cccccccccc")) !=
+							 NULL,
+						 true);
+				assert_true(numbered_of(item.item) == n++);
+			}
+		}
+		bytes_free(&joined);
+		destination_settle(&d, &batch,
+				   batch.items <= most ? VERDICT_EXPORTED : retry_verdict(&answer), 0,
+				   now);
+		require_closed(&d);
+	}
+	assert_int_equal(n, most ? items : 0);
+	assert_int_equal(d.account[signal].exported, n);
+	assert_int_equal(d.account[signal].dropped[DROP_REFUSED], items - n);
+	end(&d);
+}
+
+static void test_halving(void **state)
+{
+	static const size_t counts[] = {1, 2, 3, 7, 64, 100};
+	size_t i, most;
+	unsigned s;
+
+	(void)state;
+	for (s = 0; s < OTLP_SIGNALS; s++)
+		for (i = 0; i < LENGTH(counts); i++)
+			for (most = 0; most < 4; most++)
+				halve_down((enum otlp_signal)s, counts[i], most);
+}
+
+/* A payload that two destinations have: each does with it what it must. */
+static void test_shared_halving(void **state)
+{
+	struct destination d[2] = {{NULL}, {NULL}};
+	struct payload *p = put_items(&d[0], OTLP_LOGS, 0, 10);
+	struct batch batch;
+
+	(void)state;
+	assert_true(payload_list_push(&d[1].queue[OTLP_LOGS], payload_ref(p)));
+	d[1].account[OTLP_LOGS].received += 10;
+	assert_true(destination_take(&d[0], OTLP_LOGS, &batch));
+	destination_settle(&d[0], &batch, VERDICT_HALVE, 0, now);
+	assert_int_equal(d[0].queue[OTLP_LOGS].count, 2);
+	assert_int_equal(d[1].queue[OTLP_LOGS].count, 1);
+	assert_ptr_equal(payload_list_at(&d[1].queue[OTLP_LOGS], 0), p);
+	assert_int_equal(p->references, 1);
+	assert_int_equal(p->items, 10);
+	require_closed(&d[0]);
+	destination_free(&d[0]);
+	end(&d[1]);
+}
+
+/* ---- The oldest ---- */
+
+static void test_drop_oldest(void **state)
+{
+	static const struct {
+		enum otlp_signal signal;
+		int64_t arrived;
+	} all[] = {
+		{OTLP_LOGS, 5}, {OTLP_TRACES, 3}, {OTLP_TRACES, 7}, {OTLP_METRICS, 1},
+		{OTLP_LOGS, 6}, {OTLP_METRICS, 4}, {OTLP_TRACES, 8},
+	};
+	static const int64_t order[] = {1, 3, 4, 5, 6, 7, 8};
+	struct destination d = {0};
+	size_t i;
+
+	(void)state;
+	assert_true(destination_oldest(&d) == INT64_MAX);
+	assert_false(destination_drop_oldest(&d, DROP_BUFFER_FULL));
+	for (i = 0; i < LENGTH(all); i++) {
+		struct bytes message = {0};
+
+		bytes_addc(&message, 'x');
+		put(&d, all[i].signal, &message, 10, all[i].arrived);
+	}
+	for (i = 0; i < LENGTH(order); i++) {
+		assert_true(destination_oldest(&d) == order[i]);
+		assert_true(destination_drop_oldest(&d, DROP_BUFFER_FULL));
+		require_closed(&d);
+	}
+	assert_false(destination_drop_oldest(&d, DROP_BUFFER_FULL));
+	assert_int_equal(d.account[OTLP_TRACES].dropped[DROP_BUFFER_FULL], 30);
+	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_BUFFER_FULL], 20);
+	assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_BUFFER_FULL], 20);
+	end(&d);
+}
+
+/* What is in flight is not dropped. */
+static void test_in_flight_stays(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+
+	(void)state;
+	put_items(&d, OTLP_LOGS, 1, 4);
+	assert_true(destination_take(&d, OTLP_LOGS, &batch));
+	assert_true(destination_oldest(&d) == INT64_MAX);
+	assert_false(destination_drop_oldest(&d, DROP_SHUTDOWN));
+	assert_int_equal(destination_held(&d, OTLP_LOGS), 4);
+	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	assert_true(destination_drop_oldest(&d, DROP_SHUTDOWN));
+	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_SHUTDOWN], 4);
+	end(&d);
+}
+
+/* ---- Memory ---- */
+
+static void test_take_without_memory(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 30; i++)
+		put_items(&d, OTLP_LOGS, i, 1);
+	short_heap_at = 1;
+	assert_false(destination_take(&d, OTLP_LOGS, &batch));
+	assert_int_equal(d.queue[OTLP_LOGS].count, 30);
+	require_closed(&d);
+	/* No room for more of them: a smaller batch. */
+	short_heap_at = 2;
+	assert_true(destination_take(&d, OTLP_LOGS, &batch));
+	assert_int_equal(short_heap_at, 0);
+	assert_in_range(batch.members.count, 1, 29);
+	require_closed(&d);
+	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	for (i = 0; i < 30; i++)
+		assert_int_equal(payload_list_at(&d.queue[OTLP_LOGS], i)->arrived, i);
+	end(&d);
+}
+
+/* No room to put it back, since others came meanwhile: counted. */
+static void test_put_back_without_memory(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	put_items(&d, OTLP_LOGS, 0, 7);
+	assert_true(destination_take(&d, OTLP_LOGS, &batch));
+	for (i = 1; i < 17; i++)
+		put_items(&d, OTLP_LOGS, i, 1);
+	assert_int_equal(d.queue[OTLP_LOGS].count, d.queue[OTLP_LOGS].cap);
+	short_heap_at = 1;
+	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	assert_int_equal(short_heap_at, 0);
+	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_NO_MEMORY], 7);
+	end(&d);
+}
+
+/* No memory to halve it: it is kept whole. */
+static void test_halve_without_memory(void **state)
+{
+	int *const counters[] = {&short_heap_at, &short_memory_at};
+	size_t i;
+	int at;
+
+	(void)state;
+	for (i = 0; i < LENGTH(counters); i++) {
+		for (at = 1; at < 100; at++) {
+			struct destination d = {0};
+			struct batch batch;
+			bool failed;
+
+			put_items(&d, OTLP_METRICS, 0, 9);
+			assert_true(destination_take(&d, OTLP_METRICS, &batch));
+			*counters[i] = at;
+			destination_settle(&d, &batch, VERDICT_HALVE, 0, now);
+			failed = *counters[i] == 0;
+			/* bytes_fit() needs none: what it cannot give back it keeps. */
+			if (i == 0)
+				assert_int_equal(d.queue[OTLP_METRICS].count, failed ? 1 : 2);
+			assert_int_equal(destination_held(&d, OTLP_METRICS), 9);
+			end(&d);
+			if (!failed)
+				break;
+		}
+		*counters[i] = 0;
+		assert_in_range(at, 3, 99);
+	}
+}
+
+/* ---- Anything in any order ---- */
+
+static uint32_t seed;
+
+static unsigned chance(unsigned below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 12) % below;
+}
+
+/* Nothing overtakes: numbers rise, from those in flight to the last that waits. */
+static void require_order(const struct destination *d, const struct batch *batch,
+			  enum otlp_signal signal)
+{
+	const struct payload_list *lists[] = {&batch->members, &d->queue[signal]};
+	uint64_t last = 0;
+	size_t i, k;
+
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < lists[i]->count; k++) {
+			struct payload *p = payload_list_at(lists[i], k);
+			struct otlp_iter iter = otlp_items(signal, bytes_slice(&p->message));
+			struct otlp_item item;
+			size_t items = 0;
+
+			while (otlp_next(&iter, &item)) {
+				assert_true(numbered_of(item.item) > last);
+				last = numbered_of(item.item);
+				items++;
+			}
+			assert_int_equal(items, p->items);
+		}
+	}
+}
+
+static void random_step(struct destination *d, struct batch batch[], uint64_t *number)
+{
+	static const enum verdict verdicts[] = {VERDICT_EXPORTED, VERDICT_LATER, VERDICT_SINGLY,
+						VERDICT_HALVE,	  VERDICT_LATER, VERDICT_REFUSED};
+	enum otlp_signal s = (enum otlp_signal)chance(OTLP_SIGNALS);
+	size_t count = 1 + chance(9);
+
+	switch (chance(8)) {
+	case 0:
+	case 1:
+	case 2:
+		put_items(d, s, *number, count)->alone = chance(5) == 0;
+		*number += count;
+		break;
+	case 3:
+	case 4:
+		if (batch[s].members.count == 0)
+			destination_take(d, s, &batch[s]);
+		break;
+	case 5:
+	case 6:
+		if (batch[s].members.count > 0)
+			destination_settle(d, &batch[s], verdicts[chance(LENGTH(verdicts))],
+					   chance(4) ? 0 : chance(12), now);
+		break;
+	default:
+		if (chance(3) == 0)
+			destination_drop_oldest(d, DROP_BUFFER_FULL);
+	}
+}
+
+/* Hundreds of steps of any kind, with memory short now and then: the books close after each. */
+static void test_any_order(void **state)
+{
+	uint32_t run;
+
+	(void)state;
+	for (run = 0; run < 40; run++) {
+		struct batch batch[OTLP_SIGNALS] = {{0}};
+		struct destination d = {0};
+		uint64_t number = 1;
+		unsigned s;
+		int step;
+
+		seed = run;
+		for (step = 0; step < 600; step++) {
+			short_heap_at = run % 2 && chance(4) == 0 ? 1 + (int)chance(4) : 0;
+			random_step(&d, batch, &number);
+			short_heap_at = 0;
+			require_closed(&d);
+			for (s = 0; s < OTLP_SIGNALS; s++)
+				require_order(&d, &batch[s], (enum otlp_signal)s);
+		}
+		for (s = 0; s < OTLP_SIGNALS; s++)
+			if (batch[s].members.count > 0)
+				destination_settle(&d, &batch[s], VERDICT_LATER, 0, now);
+		while (destination_drop_oldest(&d, DROP_SHUTDOWN))
+			require_closed(&d);
+		for (s = 0; s < OTLP_SIGNALS; s++)
+			assert_int_equal(destination_held(&d, (enum otlp_signal)s), 0);
+		assert_int_equal(held, 0);
+		end(&d);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_take_of_a_signal),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_put_back_order),
+		cmocka_unit_test(test_retry_times),
+		cmocka_unit_test(test_halving),
+		cmocka_unit_test(test_shared_halving),
+		cmocka_unit_test(test_drop_oldest),
+		cmocka_unit_test(test_in_flight_stays),
+		cmocka_unit_test(test_take_without_memory),
+		cmocka_unit_test(test_put_back_without_memory),
+		cmocka_unit_test(test_halve_without_memory),
+		cmocka_unit_test(test_any_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

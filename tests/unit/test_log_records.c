@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "short_heap.h"
+
+#include "base/arena.c"
+
+#include "base/utf8.h"
+#include "collector_logs.pb-c.h"
+#include "domain/log_records.h"
+#include "domain/value.h"
+#include "guard.h"
+#include "short_memory.h"
+#include "version.h"
+#include "wire/otlp.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define REQUEST "8286a188-ba32-4475-8077-530cd35c09a9"
+#define OTHER "00000000-AAAA-bbbb-CCCC-000000000001"
+#define OBSERVED UINT64_C(1700000000000000000)
+#define AT UINT64_C(1767323045000000000) /* 2026-01-02T03:04:05Z, the events' own time */
+
+static const struct invocation running = {.request_id = REQUEST, .started = true};
+
+struct adding {
+	struct log_records *records;
+	const struct invocation *current;
+};
+
+static void add(void *ctx, const struct telemetry_event *event)
+{
+	struct adding *adding = ctx;
+
+	log_records_add(adding->records, event, adding->current, OBSERVED);
+}
+
+/* The request made of one posted body, as protobuf-c reads it; NULL where memory was short. */
+static Otlp__ExportLogsServiceRequest *converted(const char *body, const struct invocation *current)
+{
+	struct log_records records = {0};
+	struct adding adding = {&records, current};
+	Otlp__ExportLogsServiceRequest *request = NULL;
+	struct bytes out = {0};
+	struct otlp_verdict verdict;
+	size_t count;
+
+	telemetry_each(slice_str(body), add, &adding);
+	count = records.count;
+	if (log_records_finish(&records, &out)) {
+		verdict = otlp_check(OTLP_LOGS, guard_put(bytes_slice(&out)));
+		if (!verdict.valid)
+			fail_msg("%s: %s", body, verdict.why);
+		assert_false(verdict.alone);
+		assert_int_equal(verdict.items, count);
+		request = otlp__export_logs_service_request__unpack(NULL, out.len, out.data);
+		assert_non_null(request);
+	}
+	assert_null(records.records);
+	assert_null(records.arena.blocks);
+	bytes_free(&out);
+	return request;
+}
+
+static void free_request(Otlp__ExportLogsServiceRequest *request)
+{
+	otlp__export_logs_service_request__free_unpacked(request, NULL);
+}
+
+static const Otlp__LogRecord *only_record(const Otlp__ExportLogsServiceRequest *request)
+{
+	assert_non_null(request);
+	assert_int_equal(request->n_resource_logs, 1);
+	assert_int_equal(request->resource_logs[0]->n_scope_logs, 1);
+	assert_int_equal(request->resource_logs[0]->scope_logs[0]->n_log_records, 1);
+	return request->resource_logs[0]->scope_logs[0]->log_records[0];
+}
+
+/* ---- As text, to be compared ---- */
+
+static void show_value(struct bytes *out, const Otlp__AnyValue *v)
+{
+	size_t i;
+
+	switch (v->value_case) {
+	case OTLP__ANY_VALUE__VALUE_STRING_VALUE:
+		bytes_addf(out, "'%s'", v->string_value);
+		break;
+	case OTLP__ANY_VALUE__VALUE_INT_VALUE:
+		bytes_addf(out, "%jd", (intmax_t)v->int_value);
+		break;
+	case OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE:
+		bytes_addf(out, "%.2fd", v->double_value);
+		break;
+	case OTLP__ANY_VALUE__VALUE_BOOL_VALUE:
+		bytes_addf(out, "%s", v->bool_value ? "true" : "false");
+		break;
+	case OTLP__ANY_VALUE__VALUE_ARRAY_VALUE:
+		for (i = 0; i < v->array_value->n_values; i++) {
+			bytes_addc(out, i ? ',' : '[');
+			show_value(out, v->array_value->values[i]);
+		}
+		bytes_addc(out, ']');
+		break;
+	case OTLP__ANY_VALUE__VALUE_KVLIST_VALUE:
+		for (i = 0; i < v->kvlist_value->n_values; i++) {
+			bytes_addf(out, "%c%s:", i ? ',' : '{', v->kvlist_value->values[i]->key);
+			show_value(out, v->kvlist_value->values[i]->value);
+		}
+		bytes_addc(out, '}');
+		break;
+	default:
+		bytes_addf(out, "empty");
+	}
+}
+
+/* "severity number|severity text|body|key=value|..."; time and its arrival are looked at here. */
+static void show(struct bytes *out, const Otlp__LogRecord *r)
+{
+	size_t i;
+
+	assert_true(r->observed_time_unix_nano == OBSERVED);
+	assert_non_null(r->body);
+	bytes_addf(out, "%d|%s|", (int)r->severity_number, r->severity_text);
+	show_value(out, r->body);
+	for (i = 0; i < r->n_attributes; i++) {
+		bytes_addf(out, "|%s=", r->attributes[i]->key);
+		show_value(out, r->attributes[i]->value);
+	}
+}
+
+struct line_case {
+	const char *record; /* JSON */
+	const char *shown;
+	uint64_t nanos; /* behind AT */
+};
+
+static void check_case(const struct line_case *c, const struct invocation *current)
+{
+	Otlp__ExportLogsServiceRequest *request;
+	const Otlp__LogRecord *r;
+	struct bytes body = {0}, shown = {0};
+
+	bytes_addf(&body,
+		   "[{\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"function\",\"record\":%s}]",
+		   c->record);
+	request = converted(bytes_cstr(&body), current);
+	r = only_record(request);
+	show(&shown, r);
+	assert_string_equal(bytes_cstr(&shown), c->shown);
+	assert_true(r->time_unix_nano == AT + c->nanos);
+	free_request(request);
+	bytes_free(&body);
+	bytes_free(&shown);
+}
+
+/* ---- Text ---- */
+
+#define OF_REQUEST "|faas.invocation_id='" REQUEST "'"
+#define OF_OTHER "|faas.invocation_id='" OTHER "'"
+
+static const struct line_case texts[] = {
+	/* Python's runtime: logging, and print */
+	{"\"[INFO]\\t2026-01-02T03:04:06.123Z\\t" OTHER "\\thello\\n\"", "9|INFO|'hello'" OF_OTHER,
+	 1123000000},
+	{"\"[WARNING]\\t2026-01-02T03:04:06.123Z\\t" OTHER "\\ta\\tb\\n\"",
+	 "13|WARNING|'a\tb'" OF_OTHER, 1123000000},
+	{"\"[CRITICAL]\\t2026-01-02T03:04:06.000Z\\t" OTHER "\\t\\n\"", "21|CRITICAL|''" OF_OTHER,
+	 1000000000},
+	{"\"printed\\n\"", "0||'printed'" OF_REQUEST, 0},
+	{"\"[ERROR] ValueError: no\\nTraceback (most recent call last):\\n\\u00a0 File\"",
+	 "0||'[ERROR] ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'" OF_REQUEST,
+	 0},
+	/* Node's runtime */
+	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\tINFO\\thello\\n\"", "9|INFO|'hello'" OF_OTHER,
+	 1123000000},
+	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\tERROR\\tInvoke Error \\t{\\\"a\\\":1}\\n\"",
+	 "17|ERROR|'Invoke Error \t{\"a\":1}'" OF_OTHER, 1123000000},
+	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\tERROR\\tINFO\\tDEBUG\\n\"",
+	 "17|ERROR|'INFO\tDEBUG'" OF_OTHER, 1123000000},
+	/* Older Nodes have no level; outside of a request there is none */
+	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\thello\"", "0||'hello'" OF_OTHER, 1123000000},
+	{"\"2026-01-02T03:04:06.123Z\\tundefined\\tINFO\\thello\"",
+	 "0||'2026-01-02T03:04:06.123Z\tundefined\tINFO\thello'" OF_REQUEST, 0},
+	/* What only looks like it is the message, whole */
+	{"\"INFO\\thello\"", "0||'INFO\thello'" OF_REQUEST, 0},
+	{"\"[INFO]\\t2026-01-02T03:04:06.123Z\\tnot-an-id\\thello\"",
+	 "0||'[INFO]\t2026-01-02T03:04:06.123Z\tnot-an-id\thello'" OF_REQUEST, 0},
+	{"\"" OTHER "\\thello\"", "0||'" OTHER "\thello'" OF_REQUEST, 0},
+	{"\"2026-01-02T03:04:06.123Z\\t2026-01-02T03:04:06.123Z\\t" OTHER "\\tx\"",
+	 "0||'2026-01-02T03:04:06.123Z\t2026-01-02T03:04:06.123Z\t" OTHER "\tx'" OF_REQUEST, 0},
+	{"\"[INFO]\\t2026-01-02T03:04:06.123Z\\t" OTHER "\"",
+	 "0||'[INFO]\t2026-01-02T03:04:06.123Z\t" OTHER "'" OF_REQUEST, 0},
+	{"\"2026-01-02T03:04:06.123Z\\t8286a188-ba32-4475-8077-530cd35c09ag\\tINFO\\tx\"",
+	 "0||'2026-01-02T03:04:06.123Z\t8286a188-ba32-4475-8077-530cd35c09ag\tINFO\tx'" OF_REQUEST,
+	 0},
+	/* Line ends only */
+	{"\"two\\r\\n\\r\\n\"", "0||'two'" OF_REQUEST, 0},
+	{"\" \\t x \\n\"", "0||' \t x '" OF_REQUEST, 0},
+	{"\"\\n\"", "0||''" OF_REQUEST, 0},
+	{"\"\"", "0||''" OF_REQUEST, 0},
+	{"\"\\t\\t\\t\"", "0||'\t\t\t'" OF_REQUEST, 0},
+	/* A NUL ends nothing */
+	{"\"a\\u0000b\"", "0||'a\xef\xbf\xbd"
+			  "b'" OF_REQUEST,
+	 0},
+	{"\"lone \\ud800\"", "0||'lone \xef\xbf\xbd'" OF_REQUEST, 0},
+	{"\"invalid \xff\"", "0||'invalid \xef\xbf\xbd'" OF_REQUEST, 0},
+	/* No string and no object: its text */
+	{"7", "0||'7'" OF_REQUEST, 0},
+	{"null", "0||'null'" OF_REQUEST, 0},
+	{"[1, \"a\"]", "0||'[1, \"a\"]'" OF_REQUEST, 0},
+	{"{\"a\":\"\xff\",}", "0||'{\"a\":\"\xef\xbf\xbd\",}'" OF_REQUEST, 0},
+};
+
+static void test_texts(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(texts); i++)
+		check_case(&texts[i], &running);
+}
+
+static void test_no_current(void **state)
+{
+	static const struct line_case cases[] = {
+		{"\"printed\"", "0||'printed'", 0},
+		{"{\"message\":\"m\"}", "0||'m'", 0},
+		{"\"[INFO]\\t2026-01-02T03:04:06Z\\t" OTHER "\\tx\"", "9|INFO|'x'" OF_OTHER,
+		 1000000000},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++)
+		check_case(&cases[i], NULL);
+}
+
+/* ---- JSON ---- */
+
+static const struct line_case objects[] = {
+	/* Lambda's own JSON format, Python and Node */
+	{"{\"timestamp\":\"2026-01-02T03:04:06Z\",\"level\":\"INFO\",\"message\":\"hello\","
+	 "\"logger\":\"root\",\"requestId\":\"" OTHER "\"}",
+	 "9|INFO|'hello'|logger='root'" OF_OTHER, 1000000000},
+	{"{\"timestamp\":\"2026-01-02T03:04:06.5Z\",\"level\":\"error\",\"requestId\":\"" OTHER
+	 "\",\"message\":{\"name\":\"E\",\"n\":1}}",
+	 "17|error|{name:'E',n:1}" OF_OTHER, 1500000000},
+	/* every type keeps its own */
+	{"{\"message\":\"m\",\"i\":-1,\"d\":1.5,\"t\":true,\"f\":false,\"n\":null,\"s\":\"\","
+	 "\"l\":[1,\"x\",[true]],\"o\":{\"k\":{\"z\":0}}}",
+	 "0||'m'|i=-1|d=1.50d|t=true|f=false|n=empty|s=''|l=[1,'x',[true]]|o={k:{z:0}}" OF_REQUEST,
+	 0},
+	/* a message of any type */
+	{"{\"message\":[1,2]}", "0||[1,2]" OF_REQUEST, 0},
+	{"{\"message\":\"\"}", "0||''" OF_REQUEST, 0},
+	/* without one it is the line */
+	{"{\"msg\":\"hello\", \"level\":\"warn\"}",
+	 "13|warn|'{\"msg\":\"hello\", \"level\":\"warn\"}'|msg='hello'" OF_REQUEST, 0},
+	{"{}", "0||'{}'" OF_REQUEST, 0},
+	/* levels that are none, or no text */
+	{"{\"message\":\"m\",\"level\":\"verbose\"}", "0|verbose|'m'" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"level\":30}", "0||'m'|level=30" OF_REQUEST, 0},
+	/* timestamps that are none */
+	{"{\"message\":\"m\",\"timestamp\":\"noon\"}", "0||'m'|timestamp='noon'" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"timestamp\":1767323046}", "0||'m'|timestamp=1767323046" OF_REQUEST,
+	 0},
+	/* a request id that is none */
+	{"{\"message\":\"m\",\"requestId\":7}", "0||'m'|requestId=7" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"requestId\":\"\"}", "0||'m'" OF_REQUEST, 0},
+	/* mended, and kept apart */
+	{"{\"message\":\"\\ud800\",\"n\":1e400,\"x\":\"a\\u0000\\u0000b\"}",
+	 "0||'\xef\xbf\xbd'|n='1e400'|x='a\xef\xbf\xbd\xef\xbf\xbd"
+	 "b'" OF_REQUEST,
+	 0},
+	{"{\"\":1,\"caf\xc3\xa9\":2}", "0||'{\"\":1,\"caf\xc3\xa9\":2}'|=1|caf\xc3\xa9=2" OF_REQUEST,
+	 0},
+};
+
+static void test_objects(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(objects); i++)
+		check_case(&objects[i], &running);
+}
+
+/* However deep it is: a message that backends take (otlp_check in converted()). */
+static void test_deep_objects(void **state)
+{
+	static const char *const open[] = {"{\"k\":", "[", "[{\"k\":"};
+	static const char *const close[] = {"}", "]", "}]"};
+	size_t kind, depth, i;
+
+	(void)state;
+	for (kind = 0; kind < LENGTH(open); kind++) {
+		for (depth = 1; depth < 130; depth++) {
+			Otlp__ExportLogsServiceRequest *request;
+			struct bytes body = {0};
+
+			bytes_addf(&body, "[{\"type\":\"function\",\"record\":{\"message\":\"m\",\"x\":");
+			for (i = 0; i < depth; i++)
+				bytes_addf(&body, "%s", open[kind]);
+			bytes_addf(&body, "7");
+			for (i = 0; i < depth; i++)
+				bytes_addf(&body, "%s", close[kind]);
+			bytes_addf(&body, "}}]");
+			request = converted(bytes_cstr(&body), NULL);
+			assert_int_equal(only_record(request)->n_attributes, 1);
+			free_request(request);
+			bytes_free(&body);
+		}
+	}
+}
+
+/* What is no event at all is a record all the same, of its text. */
+static void test_broken(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *shown;
+	} cases[] = {
+		{"not found\n", "0||'not found'" OF_REQUEST},
+		{"[{\"typ\":\"function\"}]", "0||'{\"typ\":\"function\"}'" OF_REQUEST},
+		{"[\"\xc3\"]", "0||'\"\xef\xbf\xbd\"'" OF_REQUEST},
+		/* a function's record that is missing */
+		{"[{\"type\":\"function\"}]", "0||''" OF_REQUEST},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		Otlp__ExportLogsServiceRequest *request = converted(cases[i].body, &running);
+		struct bytes shown = {0};
+
+		show(&shown, only_record(request));
+		assert_string_equal(bytes_cstr(&shown), cases[i].shown);
+		assert_true(only_record(request)->time_unix_nano == 0);
+		free_request(request);
+		bytes_free(&shown);
+	}
+}
+
+/* Many in one post: in order, under one scope that says who made them. */
+static void test_many(void **state)
+{
+	Otlp__ExportLogsServiceRequest *request;
+	struct bytes body = {0};
+	Otlp__ScopeLogs *scope;
+	size_t i, n = 1000;
+
+	(void)state;
+	for (i = 0; i < n; i++)
+		bytes_addf(&body, "%c{\"type\":\"function\",\"record\":\"line %zu\\n\"}",
+			   i ? ',' : '[', i);
+	bytes_addc(&body, ']');
+	request = converted(bytes_cstr(&body), &running);
+	assert_int_equal(request->n_resource_logs, 1);
+	assert_null(request->resource_logs[0]->resource);
+	scope = request->resource_logs[0]->scope_logs[0];
+	assert_string_equal(scope->scope->name, "lull");
+	assert_string_equal(scope->scope->version, LULL_VERSION);
+	assert_int_equal(scope->n_log_records, n);
+	for (i = 0; i < n; i++) {
+		char line[32];
+
+		snprintf(line, sizeof line, "line %zu", i);
+		assert_string_equal(scope->log_records[i]->body->string_value, line);
+	}
+	free_request(request);
+	bytes_free(&body);
+}
+
+static void test_none(void **state)
+{
+	struct log_records records = {0};
+	struct bytes out = {0};
+
+	(void)state;
+	assert_true(log_records_finish(&records, &out));
+	assert_int_equal(out.len, 0);
+	bytes_free(&out);
+}
+
+/* Behind what is there already. */
+static void test_appends(void **state)
+{
+	struct telemetry_event event = {.type = EVENT_BROKEN, .text = slice_str("x")};
+	struct log_records records = {0};
+	struct bytes out = {0};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		log_records_add(&records, &event, NULL, OBSERVED);
+		assert_true(log_records_finish(&records, &out));
+	}
+	assert_int_equal(otlp_count(OTLP_LOGS, bytes_slice(&out)), 2);
+	bytes_free(&out);
+}
+
+/* Lines of every kind, so many that everything must grow. */
+static size_t many_kinds(struct bytes *body)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < 40; i++) {
+		const struct line_case *c = &texts[i % LENGTH(texts)];
+
+		bytes_addf(body, "%c{\"type\":\"function\",\"record\":%s}", i ? ',' : '[', c->record);
+		c = &objects[i % LENGTH(objects)];
+		bytes_addf(body, ",{\"type\":\"function\",\"record\":%s}", c->record);
+		n += 2;
+	}
+	bytes_addc(body, ']');
+	return n;
+}
+
+/* Whichever allocation fails: it is said, all are counted, and nothing leaks. */
+static void test_short_memory(void **state)
+{
+	struct bytes body = {0};
+	size_t n = many_kinds(&body);
+	int *const counters[] = {&short_heap_at, &short_memory_at};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		int at, failed = 0;
+
+		for (at = 1; at < 10000; at++) {
+			struct log_records records = {0};
+			struct adding adding = {&records, &running};
+			struct bytes out = {0};
+			bool ok;
+
+			*counters[i] = at;
+			telemetry_each(bytes_slice(&body), add, &adding);
+			assert_int_equal(records.count, n);
+			ok = log_records_finish(&records, &out);
+			bytes_free(&out);
+			if (*counters[i] > 0)
+				break;
+			/* A text that cannot be mended for want of memory is kept as it is. */
+			failed += !ok;
+		}
+		*counters[i] = 0;
+		assert_in_range(failed, 2, 1000);
+	}
+	bytes_free(&body);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_texts),	     cmocka_unit_test(test_no_current),
+		cmocka_unit_test(test_objects),	     cmocka_unit_test(test_deep_objects),
+		cmocka_unit_test(test_broken),	     cmocka_unit_test(test_many),
+		cmocka_unit_test(test_none),	     cmocka_unit_test(test_appends),
+		cmocka_unit_test(test_short_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
