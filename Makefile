@@ -170,6 +170,22 @@ layer: both
 	@scripts/layer/build $(ARCH)
 	@scripts/layer/build $(OTHER_ARCH)
 
+bench: $(B)/lull
+	@tests/bench/run
+
+FUZZ_SOURCES := extension/base/bytes.c extension/base/utf8.c \
+	$(filter-out extension/wire/json_scan.c,$(wildcard extension/wire/*.c))
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(B)/proto/done
+	@mkdir -p $(@D)
+	@scripts/packages clang-14 libclang-rt-14-dev
+	clang-14 -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -Iextension -isystem $(B)/proto -o $@ $< $(FUZZ_SOURCES) \
+		$(PROTO_NAMES:%=$(B)/proto/%.pb-c.c) -lprotobuf-c -ldeflate
+
+fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=60 $$f.corpus tests/fuzz/regress || exit 1; done
+
 clean:
 	rm -rf build
 

@@ -186,6 +186,15 @@ static void go_lazy(struct agent *a)
 		"exported during later invocations and at SHUTDOWN");
 }
 
+static void subscribe(struct agent *a)
+{
+	/* Without a listener, which has been said, there is nothing to subscribe. */
+	if (a->telemetry_port > 0)
+		lambda_api_subscribe(a->api, a->telemetry_port);
+	else
+		step(a, LIFE_SUBSCRIBED);
+}
+
 static void act(struct agent *a, unsigned actions)
 {
 	struct now now = now_read();
@@ -193,7 +202,7 @@ static void act(struct agent *a, unsigned actions)
 	if (actions & ACT_REGISTER)
 		lambda_api_register(a->api, a->options->name, a->options->managed_instances);
 	if (actions & ACT_SUBSCRIBE)
-		lambda_api_subscribe(a->api, a->telemetry_port);
+		subscribe(a);
 	if (actions & ACT_GOT_START)
 		event_del(a->brief);
 	if (actions & ACT_WAIT_START)
@@ -238,10 +247,7 @@ static void on_registered(void *ctx, struct slice account_id)
 	struct agent *a = ctx;
 
 	resource_add(&a->resource, "cloud.account.id", account_id);
-	if (a->telemetry_port > 0)
-		step(a, LIFE_REGISTERED);
-	else
-		a->state = LIFE_SUBSCRIBING, step(a, LIFE_SUBSCRIBED);
+	step(a, LIFE_REGISTERED);
 }
 
 static void on_subscribed(void *ctx, bool accepted, unsigned status)

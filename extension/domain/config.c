@@ -505,9 +505,10 @@ static unsigned long port_of(const char *url, const char *behind_host)
 /* Is this URL lull's own receiver? Then every export would come back as new data. */
 static bool is_own(const char *url, uint16_t port)
 {
-	static const char *const hosts[] = {"localhost", "localhost.", "127.0.0.1",
-					    "[::1]",	 "0.0.0.0",    "[::]",
-					    "sandbox",	 "sandbox.localdomain"};
+	static const char *const hosts[] = {"localhost", "localhost.",
+					    "127.0.0.1", "[::1]",
+					    "0.0.0.0",   "[::]",
+					    "sandbox",   "sandbox.localdomain"};
 	const char *host = host_of(url);
 
 	for (size_t i = 0; i < COUNT(hosts); i++) {

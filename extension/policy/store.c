@@ -74,10 +74,13 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 	}
 	p->alone = verdict->alone;
 	receive(store, signal, p->items);
-	if (!payload_list_push(&store->staging, p)) {
+	/* One that is beyond the limit by itself must not drive all others out. */
+	if (sizeof *p + p->message.cap > store->limit) {
+		drop(store, p, DROP_BUFFER_FULL);
+		payload_unref(p);
+	} else if (!payload_list_push(&store->staging, p)) {
 		drop(store, p, DROP_NO_MEMORY);
 		payload_unref(p);
-		return;
 	}
 	enforce(store);
 }
@@ -116,6 +119,14 @@ static void hand_on(struct store *store, const struct payload *from, struct byte
 	distribute(store, p);
 }
 
+/* Is the piece to be handed on before an item of `len` bytes? `around` of its bytes are the first
+ * item's resource and so on, which the next piece has again: where that is much, pieces are larger
+ * rather than many. */
+static bool is_full(const struct bytes *piece, size_t around, size_t len)
+{
+	return piece->failed || (piece->len + len > BATCH_BYTES && piece->len > 2 * around);
+}
+
 /* Pieces of about BATCH_BYTES: whole items, each with what stands around it. */
 static void cut(struct store *store, const struct payload *from, struct slice message)
 {
@@ -123,17 +134,18 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 	struct bytes piece = {0};
 	struct otlp_writer writer = otlp_write(from->signal, &piece);
 	struct otlp_item item;
-	size_t items = 0;
+	size_t items = 0, around = 0;
 
 	while (otlp_next(&iter, &item)) {
-		if (items > 0 && piece.len + item.item.len > BATCH_BYTES) {
+		if (items > 0 && is_full(&piece, around, item.item.len)) {
 			otlp_write_end(&writer);
 			hand_on(store, from, &piece, items);
 			writer = otlp_write(from->signal, &piece);
 			items = 0;
 		}
 		otlp_write_item(&writer, &item);
-		items++;
+		if (items++ == 0)
+			around = piece.len - item.item.len;
 	}
 	otlp_write_end(&writer);
 	if (items > 0)

@@ -123,8 +123,8 @@ static bool hex4(const uint8_t *p, const uint8_t *end, unsigned *value)
 	for (int i = 0; i < 4; i++) {
 		if (!isxdigit(p[i]))
 			return false;
-		*value = *value << 4 | (unsigned)(isdigit(p[i]) ? p[i] - '0'
-								: (p[i] | 0x20) - 'a' + 10);
+		*value = *value << 4 |
+			 (unsigned)(isdigit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
 	}
 	return true;
 }
@@ -231,7 +231,8 @@ static json_t *load(struct slice text)
 	/* For jansson a NUL is the end, whatever follows. */
 	if (memchr(text.data, 0, text.len))
 		return NULL;
-	return json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	return json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+			  NULL);
 }
 
 json_t *json_scan_parse(struct slice text)

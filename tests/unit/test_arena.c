@@ -73,7 +73,7 @@ static void test_absurd_sizes(void **state)
 		size_t size;
 		int asked; /* is it left to malloc to refuse it? ASan would take that for a fault */
 	} cases[] = {
-		{SIZE_MAX, 0},	    {SIZE_MAX - 1, 0},	{SIZE_MAX - 14, 0},
+		{SIZE_MAX, 0},      {SIZE_MAX - 1, 0},  {SIZE_MAX - 14, 0},
 		{SIZE_MAX - 15, 0}, {SIZE_MAX - 63, 1}, {SIZE_MAX / 2, 1},
 	};
 	size_t i;
@@ -113,8 +113,8 @@ static void test_short_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alloc),	 cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_strings),	 cmocka_unit_test(test_absurd_sizes),
+		cmocka_unit_test(test_alloc),        cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_strings),      cmocka_unit_test(test_absurd_sizes),
 		cmocka_unit_test(test_short_memory),
 	};
 

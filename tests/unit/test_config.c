@@ -281,12 +281,9 @@ static void test_endpoints_of_signals(void **state)
 static void test_each_setting_of_each_signal(void **state)
 {
 	static const char *const environment[] = {
-		"LULL_TRACES_COMPRESSION=none",
-		"OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE=/logs.pem",
-		"LULL_CERTIFICATE=/all.pem",
-		"OTEL_EXPORTER_OTLP_METRICS_HEADERS=a=b",
-		"OTEL_EXPORTER_OTLP_TIMEOUT=1234",
-		NULL,
+		"LULL_TRACES_COMPRESSION=none",    "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE=/logs.pem",
+		"LULL_CERTIFICATE=/all.pem",       "OTEL_EXPORTER_OTLP_METRICS_HEADERS=a=b",
+		"OTEL_EXPORTER_OTLP_TIMEOUT=1234", NULL,
 	};
 	struct config c;
 	unsigned s;

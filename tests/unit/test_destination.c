@@ -62,8 +62,8 @@ static void require_closed(const struct destination *d)
 	unsigned s;
 
 	for (s = 0; s < OTLP_SIGNALS; s++)
-		assert_true(ledger_closes(&d->account[s],
-					  destination_held(d, (enum otlp_signal)s)));
+		assert_true(
+			ledger_closes(&d->account[s], destination_held(d, (enum otlp_signal)s)));
 }
 
 static void end(struct destination *d)
@@ -90,8 +90,7 @@ static const char *batches(struct destination *d)
 		batch_join(&batch, &joined);
 		assert_int_equal(joined.len, batch.bytes);
 		bytes_free(&joined);
-		len += (size_t)snprintf(text + len, sizeof text - len, "%zu ",
-					batch.members.count);
+		len += (size_t)snprintf(text + len, sizeof text - len, "%zu ", batch.members.count);
 		require_closed(d);
 		destination_settle(d, &batch, VERDICT_EXPORTED, 0, now);
 		assert_int_equal(batch.members.count + batch.items + batch.bytes, 0);
@@ -236,7 +235,8 @@ static void test_settle(void **state)
 			assert_int_equal(p->arrived, k * 2);
 			assert_int_equal(p->alone, cases[i].alone);
 		}
-		assert_int_equal(d.account[OTLP_LOGS].exported + d.account[OTLP_TRACES].exported, 0);
+		assert_int_equal(d.account[OTLP_LOGS].exported + d.account[OTLP_TRACES].exported,
+				 0);
 		end(&d);
 	}
 }
@@ -267,9 +267,9 @@ static void test_retry_times(void **state)
 		unsigned failures;
 		int64_t pause;
 	} steps[] = {
-		{VERDICT_LATER, 1, 1},	  {VERDICT_LATER, 2, 2},  {VERDICT_LATER, 3, 4},
-		{VERDICT_SINGLY, 0, 0},	  {VERDICT_LATER, 1, 1},  {VERDICT_HALVE, 0, 0},
-		{VERDICT_LATER, 1, 1},	  {VERDICT_REFUSED, 0, 0}, {VERDICT_LATER, 1, 1},
+		{VERDICT_LATER, 1, 1},    {VERDICT_LATER, 2, 2},   {VERDICT_LATER, 3, 4},
+		{VERDICT_SINGLY, 0, 0},   {VERDICT_LATER, 1, 1},   {VERDICT_HALVE, 0, 0},
+		{VERDICT_LATER, 1, 1},    {VERDICT_REFUSED, 0, 0}, {VERDICT_LATER, 1, 1},
 		{VERDICT_EXPORTED, 0, 0},
 	};
 	struct destination d = {0};
@@ -316,16 +316,16 @@ static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 			struct otlp_iter iter = otlp_items(signal, bytes_slice(&joined));
 
 			while (otlp_next(&iter, &item)) {
-				assert_int_equal(slice_find(item.resource, slice_str("cccccccccc")) !=
-							 NULL,
+				assert_int_equal(slice_find(item.resource,
+							    slice_str("cccccccccc")) != NULL,
 						 true);
 				assert_true(numbered_of(item.item) == n++);
 			}
 		}
 		bytes_free(&joined);
 		destination_settle(&d, &batch,
-				   batch.items <= most ? VERDICT_EXPORTED : retry_verdict(&answer), 0,
-				   now);
+				   batch.items <= most ? VERDICT_EXPORTED : retry_verdict(&answer),
+				   0, now);
 		require_closed(&d);
 	}
 	assert_int_equal(n, most ? items : 0);
@@ -377,7 +377,7 @@ static void test_drop_oldest(void **state)
 		enum otlp_signal signal;
 		int64_t arrived;
 	} all[] = {
-		{OTLP_LOGS, 5}, {OTLP_TRACES, 3}, {OTLP_TRACES, 7}, {OTLP_METRICS, 1},
+		{OTLP_LOGS, 5}, {OTLP_TRACES, 3},  {OTLP_TRACES, 7}, {OTLP_METRICS, 1},
 		{OTLP_LOGS, 6}, {OTLP_METRICS, 4}, {OTLP_TRACES, 8},
 	};
 	static const int64_t order[] = {1, 3, 4, 5, 6, 7, 8};
@@ -540,7 +540,7 @@ static void require_order(const struct destination *d, const struct batch *batch
 static void random_step(struct destination *d, struct batch batch[], uint64_t *number)
 {
 	static const enum verdict verdicts[] = {VERDICT_EXPORTED, VERDICT_LATER, VERDICT_SINGLY,
-						VERDICT_HALVE,	  VERDICT_LATER, VERDICT_REFUSED};
+						VERDICT_HALVE,    VERDICT_LATER, VERDICT_REFUSED};
 	enum otlp_signal s = (enum otlp_signal)chance(OTLP_SIGNALS);
 	size_t count = 1 + chance(9);
 

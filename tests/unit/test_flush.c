@@ -14,8 +14,9 @@
 #define MINUTES (60 * NS_PER_S)
 
 /* 2026-01-02T03:04:05Z, in an environment that has been there for an hour */
-static const struct now now = {
-	.mono = 60 * MINUTES, .boot = 61 * MINUTES, .real = INT64_C(1767323045) * NS_PER_S};
+static const struct now now = {.mono = 60 * MINUTES,
+			       .boot = 61 * MINUTES,
+			       .real = INT64_C(1767323045) * NS_PER_S};
 #define NOW_MS (INT64_C(1767323045) * 1000)
 
 static void test_deadline(void **state)
@@ -55,7 +56,8 @@ static void test_deadline(void **state)
 /* A clock that is not set yet, and one that is far ahead. */
 static void test_deadline_of_odd_clocks(void **state)
 {
-	static const int64_t clocks[] = {0, 1, -1, INT64_MIN, INT64_MIN / 2, INT64_MAX, INT64_MAX / 2};
+	static const int64_t clocks[] = {
+		0, 1, -1, INT64_MIN, INT64_MIN / 2, INT64_MAX, INT64_MAX / 2};
 	static const int64_t deadlines[] = {0, 1, NOW_MS, INT64_MAX / MS, INT64_MAX};
 	size_t i, k;
 
@@ -102,8 +104,8 @@ static void test_exit_at(void **state)
 	static const struct {
 		int64_t deadline, at; /* from now on */
 	} cases[] = {
-		{2000 * MS, 1900 * MS}, {300 * MS, 200 * MS}, {101 * MS, 1 * MS}, {100 * MS, 0},
-		{99 * MS, 0},		{0, 0},
+		{2000 * MS, 1900 * MS}, {300 * MS, 200 * MS}, {101 * MS, 1 * MS},
+		{100 * MS, 0},          {99 * MS, 0},         {0, 0},
 	};
 	size_t i;
 
@@ -122,10 +124,10 @@ static void test_due(void **state)
 		size_t bytes;
 		bool due;
 	} cases[] = {
-		{none, 0, false},	   {none, BATCH, false},   {fresh, 1, false},
-		{fresh, BATCH - 1, false}, {fresh, BATCH, true},   {fresh, 2 * BATCH, true},
-		{old + 1, 1, false},	   {old, 1, true},	   {old - 1, 1, true},
-		{old, BATCH, true},	   {0, 1, true},	   {fresh, SIZE_MAX, true},
+		{none, 0, false},          {none, BATCH, false}, {fresh, 1, false},
+		{fresh, BATCH - 1, false}, {fresh, BATCH, true}, {fresh, 2 * BATCH, true},
+		{old + 1, 1, false},       {old, 1, true},       {old - 1, 1, true},
+		{old, BATCH, true},        {0, 1, true},         {fresh, SIZE_MAX, true},
 	};
 	size_t i;
 
@@ -157,7 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deadline),   cmocka_unit_test(test_deadline_of_odd_clocks),
 		cmocka_unit_test(test_hold_until), cmocka_unit_test(test_exit_at),
-		cmocka_unit_test(test_due),	   cmocka_unit_test(test_next_due),
+		cmocka_unit_test(test_due),        cmocka_unit_test(test_next_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

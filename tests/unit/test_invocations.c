@@ -91,10 +91,10 @@ static void test_same_request_again(void **state)
 static void test_other_events(void **state)
 {
 	static const enum event_type types[] = {
-		EVENT_UNKNOWN,	     EVENT_BROKEN,		EVENT_FUNCTION,
-		EVENT_EXTENSION,     EVENT_INIT_START,		EVENT_INIT_RUNTIME_DONE,
-		EVENT_INIT_REPORT,   EVENT_RESTORE_START,	EVENT_RESTORE_RUNTIME_DONE,
-		EVENT_RESTORE_REPORT, EVENT_EXTENSION_STATE,	EVENT_SUBSCRIPTION,
+		EVENT_UNKNOWN,        EVENT_BROKEN,          EVENT_FUNCTION,
+		EVENT_EXTENSION,      EVENT_INIT_START,      EVENT_INIT_RUNTIME_DONE,
+		EVENT_INIT_REPORT,    EVENT_RESTORE_START,   EVENT_RESTORE_RUNTIME_DONE,
+		EVENT_RESTORE_REPORT, EVENT_EXTENSION_STATE, EVENT_SUBSCRIPTION,
 		EVENT_LOGS_DROPPED,
 	};
 	struct telemetry_event nothing = {.type = EVENT_START};
@@ -206,9 +206,9 @@ static void test_odd_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_request),   cmocka_unit_test(test_same_request_again),
-		cmocka_unit_test(test_other_events),  cmocka_unit_test(test_current),
-		cmocka_unit_test(test_concurrent),    cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_one_request),  cmocka_unit_test(test_same_request_again),
+		cmocka_unit_test(test_other_events), cmocka_unit_test(test_current),
+		cmocka_unit_test(test_concurrent),   cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_odd_ids),
 	};
 

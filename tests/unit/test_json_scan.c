@@ -43,9 +43,11 @@ static void test_arrays(void **state)
 		{"[]", ""},
 		{" \t\r\n[ ] ", ""},
 		{"[1]", "|1"},
-		{"[ 1 , \"two\" ,\n[3,3] , {\"four\":[4,{}]} ]", "|1|\"two\"|[3,3]|{\"four\":[4,{}]}"},
+		{"[ 1 , \"two\" ,\n[3,3] , {\"four\":[4,{}]} ]",
+		 "|1|\"two\"|[3,3]|{\"four\":[4,{}]}"},
 		/* brackets, commas and escaped quotes in strings are text */
-		{"[\"]\",\"a,b\",\"\\\"]\",\"\\\\\",\"{\"]", "|\"]\"|\"a,b\"|\"\\\"]\"|\"\\\\\"|\"{\""},
+		{"[\"]\",\"a,b\",\"\\\"]\",\"\\\\\",\"{\"]",
+		 "|\"]\"|\"a,b\"|\"\\\"]\"|\"\\\\\"|\"{\""},
 		/* odd ones do not harm their neighbours */
 		{"[1,,2]", "|1||2"},
 		{"[,]", "|"},
@@ -120,7 +122,8 @@ static void test_members(void **state)
 
 		assert_int_equal(value.data == NULL, cases[i].value == NULL);
 		if (cases[i].value && !slice_is(value, cases[i].value))
-			fail_msg("%s: %.*s", cases[i].text, (int)value.len, (const char *)value.data);
+			fail_msg("%s: %.*s", cases[i].text, (int)value.len,
+				 (const char *)value.data);
 	}
 	assert_null(json_scan_member((struct slice){NULL, 0}, "type").data);
 }
@@ -316,8 +319,9 @@ static void test_short_memory(void **state)
 		json_t *json;
 
 		short_memory_at = at;
-		json = json_scan_parse(slice_str("[\"\\ud800\xff\",1e400,\"\x01\",\"more text so that it "
-						 "must grow and grow and grow and grow\"]"));
+		json = json_scan_parse(
+			slice_str("[\"\\ud800\xff\",1e400,\"\x01\",\"more text so that it "
+				  "must grow and grow and grow and grow\"]"));
 		assert_int_equal(json == NULL, short_memory_at == 0);
 		json_decref(json);
 		if (json)
@@ -330,10 +334,10 @@ static void test_short_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arrays),	    cmocka_unit_test(test_members),
-		cmocka_unit_test(test_mending),	    cmocka_unit_test(test_every_cut),
-		cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_many),	    cmocka_unit_test(test_short_memory),
+		cmocka_unit_test(test_arrays),     cmocka_unit_test(test_members),
+		cmocka_unit_test(test_mending),    cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_many),       cmocka_unit_test(test_short_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,10 @@ static void test_reasons(void **state)
 		enum drop_reason reason;
 		const char *name;
 	} cases[] = {
-		{DROP_NO_DESTINATION, "no_destination"}, {DROP_BUFFER_FULL, "buffer_full"},
-		{DROP_REFUSED, "refused"},		 {DROP_SHUTDOWN, "shutdown"},
+		{DROP_NO_DESTINATION, "no_destination"},
+		{DROP_BUFFER_FULL, "buffer_full"},
+		{DROP_REFUSED, "refused"},
+		{DROP_SHUTDOWN, "shutdown"},
 		{DROP_NO_MEMORY, "no_memory"},
 	};
 	size_t i;

@@ -45,7 +45,8 @@ static void test_every_cell(void **unused)
 	(void)unused;
 	assert_int_equal(LIFE_ENDED + 1, LIFE_STATES);
 	assert_int_equal(LIFE_DRAINED + 1, LIFE_EVENTS);
-	FOR_CELLS(state, event) {
+	FOR_CELLS(state, event)
+	{
 		struct life_step step = lifecycle_step(state, event);
 		struct expected want = {state, event, state, 0};
 		size_t i;
@@ -67,7 +68,8 @@ static void test_no_exit_before_shutdown(void **unused)
 
 	(void)unused;
 	for (round = 0; round < LIFE_STATES; round++) {
-		FOR_CELLS(state, event) {
+		FOR_CELLS(state, event)
+		{
 			struct life_step step = lifecycle_step(state, event);
 
 			if (!reached[state] || event == LIFE_SHUTDOWN)
@@ -78,7 +80,8 @@ static void test_no_exit_before_shutdown(void **unused)
 		}
 	}
 	assert_true(reached[LIFE_FLUSHING]);
-	FOR_CELLS(state, event) {
+	FOR_CELLS(state, event)
+	{
 		struct life_step step = lifecycle_step(state, event);
 
 		assert_int_equal((step.actions & ACT_EXIT) != 0,
@@ -91,7 +94,8 @@ static void test_no_exit_before_shutdown(void **unused)
 static void test_next(void **unused)
 {
 	(void)unused;
-	FOR_CELLS(state, event) {
+	FOR_CELLS(state, event)
+	{
 		struct life_step step = lifecycle_step(state, event);
 		bool enters = step.state == LIFE_WAITING && state != LIFE_WAITING;
 		bool again = state == LIFE_WAITING && event == LIFE_INVOKE_LAZY;
@@ -105,7 +109,7 @@ static void test_bounds(void **unused)
 {
 	static const struct {
 		enum life_state state;
-		unsigned bound;	       /* set when it is entered */
+		unsigned bound;        /* set when it is entered */
 		enum life_event over;  /* told when the bound is over: leaves */
 		enum life_state until; /* whose bound it is, where it is another's */
 	} waits[] = {
@@ -121,7 +125,8 @@ static void test_bounds(void **unused)
 	for (i = 0; i < sizeof waits / sizeof waits[0]; i++) {
 		assert_int_not_equal(lifecycle_step(waits[i].state, waits[i].over).state,
 				     waits[i].state);
-		FOR_CELLS(state, event) {
+		FOR_CELLS(state, event)
+		{
 			struct life_step step = lifecycle_step(state, event);
 
 			if (step.state != waits[i].state || state == waits[i].state)
@@ -140,7 +145,8 @@ static void test_bounds(void **unused)
 static void test_put_back(void **unused)
 {
 	(void)unused;
-	FOR_CELLS(state, event) {
+	FOR_CELLS(state, event)
+	{
 		struct life_step step = lifecycle_step(state, event);
 
 		assert_int_equal((step.actions & ACT_PUT_BACK) != 0,
@@ -174,7 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cell), cmocka_unit_test(test_no_exit_before_shutdown),
-		cmocka_unit_test(test_next),	   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_next),       cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_put_back),   cmocka_unit_test(test_may_export),
 	};
 

@@ -131,7 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_default_is_info), CASE(test_levels), CASE(test_control_characters),
-		CASE(test_long_lines),	    CASE(test_raw),    CASE(test_full_pipe),
+		CASE(test_long_lines),      CASE(test_raw),    CASE(test_full_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

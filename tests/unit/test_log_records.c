@@ -207,8 +207,9 @@ static const struct line_case texts[] = {
 	{"\"\"", "0||''" OF_REQUEST, 0},
 	{"\"\\t\\t\\t\"", "0||'\t\t\t'" OF_REQUEST, 0},
 	/* A NUL ends nothing */
-	{"\"a\\u0000b\"", "0||'a\xef\xbf\xbd"
-			  "b'" OF_REQUEST,
+	{"\"a\\u0000b\"",
+	 "0||'a\xef\xbf\xbd"
+	 "b'" OF_REQUEST,
 	 0},
 	{"\"lone \\ud800\"", "0||'lone \xef\xbf\xbd'" OF_REQUEST, 0},
 	{"\"invalid \xff\"", "0||'invalid \xef\xbf\xbd'" OF_REQUEST, 0},
@@ -280,8 +281,8 @@ static const struct line_case objects[] = {
 	 "0||'\xef\xbf\xbd'|n='1e400'|x='a\xef\xbf\xbd\xef\xbf\xbd"
 	 "b'" OF_REQUEST,
 	 0},
-	{"{\"\":1,\"caf\xc3\xa9\":2}", "0||'{\"\":1,\"caf\xc3\xa9\":2}'|=1|caf\xc3\xa9=2" OF_REQUEST,
-	 0},
+	{"{\"\":1,\"caf\xc3\xa9\":2}",
+	 "0||'{\"\":1,\"caf\xc3\xa9\":2}'|=1|caf\xc3\xa9=2" OF_REQUEST, 0},
 };
 
 static void test_objects(void **state)
@@ -306,7 +307,8 @@ static void test_deep_objects(void **state)
 			Otlp__ExportLogsServiceRequest *request;
 			struct bytes body = {0};
 
-			bytes_addf(&body, "[{\"type\":\"function\",\"record\":{\"message\":\"m\",\"x\":");
+			bytes_addf(&body,
+				   "[{\"type\":\"function\",\"record\":{\"message\":\"m\",\"x\":");
 			for (i = 0; i < depth; i++)
 				bytes_addf(&body, "%s", open[kind]);
 			bytes_addf(&body, "7");
@@ -415,7 +417,8 @@ static size_t many_kinds(struct bytes *body)
 	for (i = 0; i < 40; i++) {
 		const struct line_case *c = &texts[i % LENGTH(texts)];
 
-		bytes_addf(body, "%c{\"type\":\"function\",\"record\":%s}", i ? ',' : '[', c->record);
+		bytes_addf(body, "%c{\"type\":\"function\",\"record\":%s}", i ? ',' : '[',
+			   c->record);
 		c = &objects[i % LENGTH(objects)];
 		bytes_addf(body, ",{\"type\":\"function\",\"record\":%s}", c->record);
 		n += 2;
@@ -461,10 +464,10 @@ static void test_short_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),	     cmocka_unit_test(test_no_current),
-		cmocka_unit_test(test_objects),	     cmocka_unit_test(test_deep_objects),
-		cmocka_unit_test(test_broken),	     cmocka_unit_test(test_many),
-		cmocka_unit_test(test_none),	     cmocka_unit_test(test_appends),
+		cmocka_unit_test(test_texts),        cmocka_unit_test(test_no_current),
+		cmocka_unit_test(test_objects),      cmocka_unit_test(test_deep_objects),
+		cmocka_unit_test(test_broken),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_none),         cmocka_unit_test(test_appends),
 		cmocka_unit_test(test_short_memory),
 	};
 

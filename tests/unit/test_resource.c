@@ -223,8 +223,8 @@ static void test_short_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_environment), cmocka_unit_test(test_arn),
-		cmocka_unit_test(test_later),	    cmocka_unit_test(test_many),
+		cmocka_unit_test(test_environment),  cmocka_unit_test(test_arn),
+		cmocka_unit_test(test_later),        cmocka_unit_test(test_many),
 		cmocka_unit_test(test_short_memory),
 	};
 

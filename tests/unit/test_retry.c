@@ -82,7 +82,7 @@ static void test_pause(void **state)
 		unsigned failures;
 		int64_t seconds;
 	} cases[] = {
-		{0, 1}, {1, 1},	 {2, 2},  {3, 4},   {4, 8},	   {5, 16},
+		{0, 1},  {1, 1},  {2, 2},   {3, 4},   {4, 8},           {5, 16},
 		{6, 30}, {7, 30}, {64, 30}, {65, 30}, {UINT32_MAX, 30},
 	};
 	size_t i;

@@ -18,12 +18,12 @@ static void test_names(void **state)
 		const char *name;
 		int number;
 	} cases[] = {
-		{"TRACE", 1},	 {"TRACE2", 2},	  {"TRACE3", 3}, {"TRACE4", 4},	  {"DEBUG", 5},
-		{"DEBUG2", 6},	 {"DEBUG3", 7},	  {"DEBUG4", 8}, {"INFO", 9},	  {"INFO2", 10},
-		{"INFO3", 11},	 {"INFO4", 12},	  {"WARN", 13},	 {"WARN2", 14},	  {"WARN3", 15},
-		{"WARN4", 16},	 {"ERROR", 17},	  {"ERROR2", 18}, {"ERROR3", 19}, {"ERROR4", 20},
-		{"FATAL", 21},	 {"FATAL2", 22},  {"FATAL3", 23}, {"FATAL4", 24}, {"CRITICAL", 21},
-		{"WARNING", 13}, {"ALL", 1},	  {"info", 9},	 {"Warning", 13}, {"eRRoR", 17},
+		{"TRACE", 1},     {"TRACE2", 2},  {"TRACE3", 3},  {"TRACE4", 4},   {"DEBUG", 5},
+		{"DEBUG2", 6},    {"DEBUG3", 7},  {"DEBUG4", 8},  {"INFO", 9},     {"INFO2", 10},
+		{"INFO3", 11},    {"INFO4", 12},  {"WARN", 13},   {"WARN2", 14},   {"WARN3", 15},
+		{"WARN4", 16},    {"ERROR", 17},  {"ERROR2", 18}, {"ERROR3", 19},  {"ERROR4", 20},
+		{"FATAL", 21},    {"FATAL2", 22}, {"FATAL3", 23}, {"FATAL4", 24},  {"CRITICAL", 21},
+		{"WARNING", 13},  {"ALL", 1},     {"info", 9},    {"Warning", 13}, {"eRRoR", 17},
 		{"critical", 21}, {"debug4", 8},
 	};
 	size_t i;
@@ -37,9 +37,10 @@ static void test_names(void **state)
 static void test_others(void **state)
 {
 	static const char *const cases[] = {
-		"",	 "I",	   "INF",	"INFO0",     "INFO1",  "INFO5",	   "INFO22", "INFORMATION",
-		"WARNI", "WARNI2", "WARNING2",	"CRITICAL2", "ALL2",   "NOTICE",   " INFO",  "INFO ",
-		"[INFO]", "30",	   "\xc3\xa9",	"verbose",   "TRACED", "DEBUG\x01",
+		"",         "I",           "INF",    "INFO0",     "INFO1",    "INFO5",
+		"INFO22",   "INFORMATION", "WARNI",  "WARNI2",    "WARNING2", "CRITICAL2",
+		"ALL2",     "NOTICE",      " INFO",  "INFO ",     "[INFO]",   "30",
+		"\xc3\xa9", "verbose",     "TRACED", "DEBUG\x01",
 	};
 	size_t i;
 

@@ -21,8 +21,9 @@
 
 /* Two destinations: one takes all signals, the other only some. */
 static char url[] = "http://backend";
-static const struct export_settings all_signals[OTLP_SIGNALS] = {
-	{.endpoint = url}, {.endpoint = url}, {.endpoint = url}};
+static const struct export_settings all_signals[OTLP_SIGNALS] = {{.endpoint = url},
+								 {.endpoint = url},
+								 {.endpoint = url}};
 static const struct export_settings only_logs[OTLP_SIGNALS] = {[OTLP_LOGS] = {.endpoint = url}};
 static const struct export_settings none[OTLP_SIGNALS] = {{NULL}};
 
@@ -61,8 +62,8 @@ static void require_closed(struct world *w)
 		struct destination *d = &w->destinations[i];
 
 		for (s = 0; s < OTLP_SIGNALS; s++)
-			assert_true(ledger_closes(
-				&d->account[s], store_held_items(store, d, (enum otlp_signal)s)));
+			assert_true(ledger_closes(&d->account[s],
+						  store_held_items(store, d, (enum otlp_signal)s)));
 	}
 }
 
@@ -74,8 +75,8 @@ static void end(struct world *w)
 	store_drop_all(store_of(w), DROP_SHUTDOWN);
 	require_closed(w);
 	for (s = 0; s < OTLP_SIGNALS; s++)
-		assert_int_equal(store_held_items(&w->store, w->destinations,
-						  (enum otlp_signal)s), 0);
+		assert_int_equal(store_held_items(&w->store, w->destinations, (enum otlp_signal)s),
+				 0);
 	assert_int_equal(w->store.held, 0);
 	assert_true(store_oldest(&w->store) == INT64_MAX);
 	store_free(&w->store);
@@ -202,8 +203,8 @@ static void test_release_order(void **state)
 	}
 	store_release(store_of(&w), &w.resource);
 	for (i = 0; i < 50; i++)
-		assert_int_equal(
-			payload_list_at(&w.destinations[0].queue[OTLP_LOGS], i)->arrived, i);
+		assert_int_equal(payload_list_at(&w.destinations[0].queue[OTLP_LOGS], i)->arrived,
+				 i);
 	end(&w);
 }
 
@@ -302,8 +303,8 @@ static struct pieces released(struct world *w, enum otlp_signal signal, size_t c
 		assert_true(otlp_check(signal, bytes_slice(&p->message)).valid);
 		for (; otlp_next(&iter, &item); items++) {
 			assert_true(numbered_of(item.item) == n++);
-			assert_non_null(slice_find(pb_find(item.resource, 1),
-						   slice_str("the function")));
+			assert_non_null(
+				slice_find(pb_find(item.resource, 1), slice_str("the function")));
 		}
 		assert_int_equal(items, p->items);
 		pieces.count++;
@@ -320,7 +321,7 @@ static void test_cut(void **state)
 	static const struct {
 		size_t count, padding; /* of the items */
 		size_t least, most;    /* pieces */
-		size_t largest;	       /* bytes */
+		size_t largest;        /* bytes */
 	} cases[] = {
 		{100, 100, 1, 1, BATCH_BYTES},
 		{600, 1000, 2, 2, BATCH_BYTES + 200},
@@ -397,9 +398,10 @@ static void test_cut_below_large_resource(void **state)
 /* Payloads of about a quarter of the limit each; which are still there? */
 static const char *held_payloads(struct world *w)
 {
-	const struct payload_list *lists[] = {
-		&w->destinations[0].queue[OTLP_TRACES], &w->destinations[0].queue[OTLP_LOGS],
-		&w->destinations[0].queue[OTLP_METRICS], &w->store.staging};
+	const struct payload_list *lists[] = {&w->destinations[0].queue[OTLP_TRACES],
+					      &w->destinations[0].queue[OTLP_LOGS],
+					      &w->destinations[0].queue[OTLP_METRICS],
+					      &w->store.staging};
 	static char text[200];
 	size_t len = 0, i, k;
 
@@ -419,9 +421,9 @@ static void test_oldest_goes_first(void **state)
 
 	(void)state;
 	w.store.limit = MB;
-	accept(&w, OTLP_LOGS, 0, 2, 100000);	/* 0 */
-	accept(&w, OTLP_TRACES, 0, 3, 66000);	/* 1 */
-	accept(&w, OTLP_LOGS, 0, 1, 200000);	/* 2 */
+	accept(&w, OTLP_LOGS, 0, 2, 100000);    /* 0 */
+	accept(&w, OTLP_TRACES, 0, 3, 66000);   /* 1 */
+	accept(&w, OTLP_LOGS, 0, 1, 200000);    /* 2 */
 	accept(&w, OTLP_METRICS, 0, 1, 200000); /* 3 */
 	assert_string_equal(held_payloads(&w), "0 1 2 3 ");
 	/* All staged: the oldest of the stage. */
@@ -571,7 +573,7 @@ static unsigned chance(unsigned below)
 static void random_step(struct world *w, struct batch batch[2][OTLP_SIGNALS])
 {
 	static const enum verdict verdicts[] = {VERDICT_EXPORTED, VERDICT_LATER, VERDICT_SINGLY,
-						VERDICT_HALVE,	  VERDICT_LATER, VERDICT_REFUSED};
+						VERDICT_HALVE,    VERDICT_LATER, VERDICT_REFUSED};
 	enum otlp_signal s = (enum otlp_signal)chance(OTLP_SIGNALS);
 	unsigned which = chance(2);
 	struct destination *d = &w->destinations[which];

@@ -66,9 +66,10 @@ static void test_types(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(cases); i++) {
-		snprintf(body, sizeof body,
-			 "[{\"time\":\"1970-01-01T00:00:01.5Z\",\"type\":\"%s\",\"record\":{\"a\":1}}]",
-			 cases[i].name);
+		snprintf(
+			body, sizeof body,
+			"[{\"time\":\"1970-01-01T00:00:01.5Z\",\"type\":\"%s\",\"record\":{\"a\":1}}]",
+			cases[i].name);
 		snprintf(expected, sizeof expected, "%d 1500 0 {\"a\":1}\n", cases[i].type);
 		assert_int_equal(read_body(slice_str(body)), 1);
 		assert_string_equal(seen, expected);

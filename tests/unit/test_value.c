@@ -182,7 +182,8 @@ static void test_short_memory(void **state)
 	/* More than a block of the arena, on every way there is. */
 	len += (size_t)sprintf(big + len, "[[],{},\"a\\u0000b\",1,1.5,true,null");
 	for (i = 0; i < 40; i++)
-		len += (size_t)sprintf(big + len, ",{\"k%zu\":[%zu,\"x\\u0000\",{\"o\":{}}]}", i, i);
+		len += (size_t)sprintf(big + len, ",{\"k%zu\":[%zu,\"x\\u0000\",{\"o\":{}}]}", i,
+				       i);
 	sprintf(big + len, "]");
 	for (at = 1; at < 10000; at++) {
 		struct arena a = {0};
