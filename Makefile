@@ -10,6 +10,9 @@ B := build/$(ARCH)
 U := build/unit
 PYTHON := build/venv/bin/python
 
+# Made again where the cache it points to is gone.
+$(shell test -f "$$(sed -n 's/^include //p' $(B)/deps.mk 2>/dev/null)" || rm -f $(B)/deps.mk)
+
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help clean packages,$(GOALS)),)
 include $(B)/deps.mk
@@ -19,7 +22,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 	-Wold-style-definition -Wformat=2 -Wundef -Wvla -Wcast-qual -Wwrite-strings -Werror
 CPPFLAGS := -D_GNU_SOURCE -Iextension -I$(B)/proto -I$(B)/gen
 CFLAGS := -std=gnu11 -O2 -g0 $(WARNINGS) -MMD -MP -ffile-prefix-map=$(CURDIR)=. \
-	-fstack-protector-strong $(DEPS_CFLAGS)
+	$(DEPS_CFLAGS)
 LDFLAGS := -static $(DEPS_LDFLAGS) -Wl,--build-id=none -Wl,-z,relro,-z,now
 
 SOURCES := $(sort $(wildcard extension/*.c extension/*/*.c))
@@ -42,9 +45,9 @@ help:
 
 # ---- What it takes: host packages and our own libraries ----
 
-PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils cmake linux-libc-dev gcc-aarch64-linux-gnu \
+PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils perl linux-libc-dev gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
-	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl zip \
+	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl \
 	python3 python3-venv
 
 packages:
@@ -54,7 +57,7 @@ packages:
 $(B)/deps.mk: $(wildcard scripts/deps/*) scripts/packages Makefile
 	@mkdir -p $(@D)
 	@scripts/packages $(PACKAGES)
-	@scripts/deps/build $(ARCH) | sed 's|.*|include &/env.mk|' > $@
+	@prefix=$$(scripts/deps/build $(ARCH)) && echo "include $$prefix/env.mk" > $@
 
 # ---- The program ----
 

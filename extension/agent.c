@@ -40,6 +40,7 @@ struct agent {
 	enum life_state state;
 	bool awaited; /* ends of invocations are told and waited for */
 	bool subscribed;
+	bool full_said;
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
 	int64_t deadline;                 /* mono, of it or of SHUTDOWN */
 	struct event *work;               /* once a turn: what is to be exported now? */
@@ -118,6 +119,19 @@ static void arm_age(struct agent *a, struct now now)
 		arm(a->age, now, at);
 }
 
+/* Once: the ledger counts them. */
+static void say_full(struct agent *a)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS && !a->full_said; s++) {
+		if (a->destination.account[s].dropped[DROP_BUFFER_FULL] == 0)
+			continue;
+		log_warn("the buffer is full and the oldest data is dropped: the backend takes too "
+			 "little, or set LULL_BUFFER above %zu bytes",
+			 a->store.limit);
+		a->full_said = true;
+	}
+}
+
 static void on_work(evutil_socket_t fd, short what, void *ctx)
 {
 	struct agent *a = ctx;
@@ -125,6 +139,7 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	say_full(a);
 	if (a->state == LIFE_DRAINING && drained(a)) {
 		step(a, LIFE_DRAINED);
 	} else if (flushing(a)) {

@@ -76,7 +76,9 @@ static void say(const struct exporter_slot *slot, const struct transfer_result *
 	enum otlp_signal s = signal_of(slot);
 	struct slice why = words(result);
 	char status[32];
-	const char *what = verdict == VERDICT_REFUSED ? "are dropped" : "are kept and sent again";
+	const char *what = verdict == VERDICT_REFUSED ? "are dropped"
+			   : verdict == VERDICT_LATER ? "are kept and sent again"
+						      : "are sent again in smaller requests";
 
 	/* What goes on failing is said once. */
 	if (verdict == VERDICT_LATER && slot->destination->failures[s] > 0)

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memcpy() and memmove() in place of musl's on x86_64, whose `rep movsq` costs more to start than
- * the copies of a few bytes, which parsing is made of, take in all (CONTRIBUTING.md has the
- * figures). musl's for arm64 are as good as these. The linker takes what a program defines itself
- * before it looks into libc. Compiled with FAST_MEMORY_PREFIX the functions have names of their own,
- * for tests. */
-#if defined(__x86_64__)
+/* memcpy() and memmove() in place of musl's on x86_64, whose `rep movsq` takes longer to start than a
+ * copy of a few bytes should take in all, and parsing is made of such copies: CONTRIBUTING.md has
+ * the figures. musl's for arm64 are fast. The linker takes what the program defines before it looks
+ * into libc.a. With FAST_MEMORY_PREFIX the functions have names of their own, for their test. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+/* The address sanitizer has its own, which check their arguments. */
+#if defined(__x86_64__) && (defined(FAST_MEMORY_PREFIX) || !defined(SANITIZED))
 #include <emmintrin.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -19,7 +19,7 @@
 #define FLUSH_EXIT_MARGIN (100 * NS_PER_MS)
 /* The last telemetry is waited for this long at SHUTDOWN: the 25 ms of our subscription and a
  * delivery; platform.report was seen after 5 ms, at most 40. */
-#define FLUSH_DRAIN_WAIT (30 * NS_PER_MS)
+#define FLUSH_DRAIN_WAIT (40 * NS_PER_MS)
 /* Outside of a flush data is exported when it is this old, or a batch is full. */
 #define FLUSH_AGE NS_PER_S
 

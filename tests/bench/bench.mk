@@ -26,4 +26,8 @@ $(O)/three_calls: tests/bench/three_calls.c
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) $(DEPS_CFLAGS) -static -Wl,--gc-sections -s -o $@ $<
 
+# show-CC prints the variable CC, for tests/bench/libc_table.
+show-%:
+	@echo '$($*)'
+
 -include $(wildcard $(O)/*.d)
