@@ -16,7 +16,6 @@
 #include <emmintrin.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #ifdef FAST_MEMORY_PREFIX
 #define NAME2(prefix, name) prefix##name

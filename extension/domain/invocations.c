@@ -33,11 +33,12 @@ struct invocation *invocations_find(struct invocations *table, struct slice requ
 
 struct invocation *invocations_get(struct invocations *table, struct slice request_id)
 {
-	struct invocation *entry = invocations_find(table, request_id);
+	unsigned number = number_of(table, request_id);
 	struct slice id = cut(request_id);
+	struct invocation *entry;
 
-	if (entry)
-		return entry;
+	if (number > 0)
+		return &table->ring[(number - 1) % INVOCATIONS];
 	entry = &table->ring[table->count++ % INVOCATIONS];
 	*entry = (struct invocation){0};
 	if (id.len > 0)

@@ -40,9 +40,10 @@ void payload_unref(struct payload *payload)
 	free(payload);
 }
 
+/* `cap` is a power of two. */
 static struct payload **slot(const struct payload_list *list, size_t index)
 {
-	return &list->ring[(list->head + index) % list->cap];
+	return &list->ring[(list->head + index) & (list->cap - 1)];
 }
 
 bool payload_list_reserve(struct payload_list *list, size_t extra)
@@ -79,7 +80,7 @@ bool payload_list_push_front(struct payload_list *list, struct payload *payload)
 {
 	if (!payload_list_reserve(list, 1))
 		return false;
-	list->head = (list->head + list->cap - 1) % list->cap;
+	list->head = (list->head - 1) & (list->cap - 1);
 	list->count++;
 	*slot(list, 0) = payload;
 	return true;
@@ -92,7 +93,7 @@ struct payload *payload_list_pop(struct payload_list *list)
 	if (list->count == 0)
 		return NULL;
 	first = *slot(list, 0);
-	list->head = (list->head + 1) % list->cap;
+	list->head = (list->head + 1) & (list->cap - 1);
 	list->count--;
 	return first;
 }
