@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)16 << 10)
+/* Most arenas stay small; those that do not need not ask often. */
+#define FIRST_BLOCK ((size_t)1 << 10)
+#define LARGEST_BLOCK ((size_t)16 << 10)
 
 struct arena_block {
 	struct arena_block *next;
@@ -22,8 +24,12 @@ void *arena_alloc(struct arena *a, size_t size)
 	if (a->failed || rounded < size || rounded > SIZE_MAX - sizeof *block)
 		goto fail;
 	if (!a->blocks || a->left < rounded) {
-		size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
+		size_t room = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
 
+		if (room > LARGEST_BLOCK)
+			room = LARGEST_BLOCK;
+		if (room < rounded)
+			room = rounded;
 		block = malloc(sizeof *block + room);
 		if (!block)
 			goto fail;

@@ -36,6 +36,7 @@ struct lambda_api {
 	enum call call;
 	int fd;
 	struct event *io;
+	short watching; /* what `io` waits for: mostly one connection is read all its life */
 	struct event *timer; /* a pause, or the bound on the subscription */
 	bool pausing;
 	bool reused;   /* the connection has served a request before */
@@ -256,6 +257,11 @@ static void on_readable(struct lambda_api *api)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	/* Between two calls there is nothing to come but the end of the connection. */
+	if (api->call == CALL_NONE) {
+		disconnect(api);
+		return;
+	}
 	if (n > 0 && !api->answered) {
 		/* From here on Lambda has answered: a last resort would ask anew. */
 		last_resort_pending(-1, PENDING_NOTHING);
@@ -307,10 +313,12 @@ static void on_io(evutil_socket_t fd, short what, void *ctx)
 
 static void watch(struct lambda_api *api, short what)
 {
+	if (api->io && api->watching == what)
+		return;
 	if (api->io)
 		event_free(api->io);
-	api->io = event_new(api->base, api->fd, (short)(what | (what == EV_READ ? EV_PERSIST : 0)),
-			    on_io, api);
+	api->watching = what;
+	api->io = event_new(api->base, api->fd, (short)(what | EV_PERSIST), on_io, api);
 	if (!api->io || event_add(api->io, NULL) != 0)
 		last_resort_enter("lull has no memory left");
 }

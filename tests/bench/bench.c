@@ -71,7 +71,7 @@ static void add_size(const char *name, const char *program, const char *path)
 	struct stat st;
 
 	if (stat(path, &st) == 0)
-		figures_add(name, program, (double)st.st_size / (1 << 20));
+		figures_add(name, program, (double)st.st_size / 1e6);
 }
 
 int main(int argc, char **argv)

@@ -107,8 +107,9 @@ static void on_request(void *ctx)
 		return;
 	}
 	while (peer->fd >= 0 && (head = whole(&peer->in, &body_len))) {
-		struct http_request request = {
-			.head = peer->in.data, .body = peer->in.data + head, .body_len = body_len};
+		struct http_request request = {.head = peer->in.data,
+					       .body = peer->in.data + head,
+					       .body_len = body_len};
 
 		peer->in.data[head - 2] = 0;
 		peer->server->serve(peer->server->ctx, peer, &request);

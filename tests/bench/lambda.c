@@ -120,12 +120,13 @@ void lambda_invoke(struct lambda *lambda)
 {
 	char text[1024];
 
-	snprintf(text, sizeof text,
-		 "{\"eventType\":\"INVOKE\",\"deadlineMs\":%lld,\"requestId\":\"" REQUEST_ID "\","
-		 "\"invokedFunctionArn\":\"arn:aws:lambda:eu-central-1:123456789012:function:bench\","
-		 "\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5759e988-"
-		 "bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1\"}}",
-		 deadline(30), ++lambda->request);
+	snprintf(
+		text, sizeof text,
+		"{\"eventType\":\"INVOKE\",\"deadlineMs\":%lld,\"requestId\":\"" REQUEST_ID "\","
+		"\"invokedFunctionArn\":\"arn:aws:lambda:eu-central-1:123456789012:function:bench\","
+		"\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5759e988-"
+		"bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1\"}}",
+		deadline(30), ++lambda->request);
 	answer_next(lambda, text);
 	if (!lambda->telemetry_port)
 		return;
@@ -162,10 +163,11 @@ void lambda_done(struct lambda *lambda, unsigned lines)
 			"\"message\":\"order %u of this request was taken\",\"logger\":\"shop.orders\","
 			"\"requestId\":\"" REQUEST_ID "\"}},",
 			i, i, i, lambda->request);
-	snprintf(text + len, sizeof text - len,
-		 "{\"time\":\"2026-01-01T00:00:00.200Z\",\"type\":\"platform.runtimeDone\",\"record\":"
-		 "{\"requestId\":\"" REQUEST_ID "\",\"status\":\"success\",\"metrics\":"
-		 "{\"durationMs\":12.345,\"producedBytes\":42}}}]",
-		 lambda->request);
+	snprintf(
+		text + len, sizeof text - len,
+		"{\"time\":\"2026-01-01T00:00:00.200Z\",\"type\":\"platform.runtimeDone\",\"record\":"
+		"{\"requestId\":\"" REQUEST_ID "\",\"status\":\"success\",\"metrics\":"
+		"{\"durationMs\":12.345,\"producedBytes\":42}}}]",
+		lambda->request);
 	post_telemetry(lambda, text);
 }

@@ -14,7 +14,7 @@ struct lambda {
 	uint16_t telemetry_port;      /* 0: not subscribed */
 	struct http_peer *waiting;    /* asked for the next event */
 	const struct program *program;
-	unsigned nexts;	 /* how often the next event was asked for */
+	unsigned nexts;  /* how often the next event was asked for */
 	int64_t next_at; /* when last, and the program's CPU by then */
 	int64_t next_cpu;
 	unsigned request; /* number of the invocation */

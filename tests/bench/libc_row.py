@@ -1,7 +1,8 @@
-"""Prints the figures of one build as cells of libc_table."""
+"""Prints the figures of one build, measured several times, as cells of libc_table."""
 
 import json
 import sys
+from statistics import median
 
 CELLS = [
     ("binary.size_mb", "{:.2f} MB"),
@@ -13,11 +14,16 @@ CELLS = [
 ]
 
 
-def main(path):
+def median_of(path):
     with open(path, encoding="utf-8") as file:
-        figures = {f["name"]: f for f in json.load(file)["figures"] if f["program"] == "lull"}
-    print(" | ".join(form.format(figures[name]["median"]) for name, form in CELLS))
+        figures = json.load(file)["figures"]
+    return {f["name"]: f["median"] for f in figures if f["program"] == "lull"}
+
+
+def main(paths):
+    rounds = [median_of(path) for path in paths]
+    print(" | ".join(form.format(median(r[name] for r in rounds)) for name, form in CELLS))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

@@ -118,7 +118,7 @@ void scenario_spans(struct bench *bench, const struct subject *subject, unsigned
 				    POSTS_PER_RUN);
 	}
 	figures_add("used.rss_mb", subject->name,
-		    (double)program_memory(&bench->program, "Rss") / (1 << 20));
+		    (double)program_memory(&bench->program, "Rss") / 1e6);
 	bench_end(bench);
 	if (bench->lambda.sink_requests == 0)
 		die("%s exported nothing", subject->name);
@@ -146,8 +146,7 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
 			continue;
 		figures_add("invocation.cpu_ms", subject->name,
 			    (double)(program_cpu(&bench->program) - before) / NS_PER_MS);
-		figures_add("invocation.done_to_next_ms", subject->name,
-			    (double)took / NS_PER_MS);
+		figures_add("invocation.done_to_next_ms", subject->name, (double)took / NS_PER_MS);
 	}
 	http_close(&client);
 	bench_end(bench);

@@ -80,8 +80,8 @@ void program_start(struct program *program, struct loop *loop, const char *path,
 	static struct birth *birth;
 
 	if (!birth) {
-		birth = mmap(NULL, sizeof *birth, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
+		birth = mmap(NULL, sizeof *birth, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (birth == MAP_FAILED)
 			die("no memory");
 		atexit(kill_running);

@@ -41,8 +41,8 @@ static bool set_quota(unsigned quota)
 	snprintf(v2, sizeof v2, "%u %u", quota, PERIOD);
 	snprintf(v1, sizeof v1, "%u", quota);
 	snprintf(period, sizeof period, "%u", PERIOD);
-	return put(group, "cpu.max", v2) || (put(group, "cpu.cfs_period_us", period) &&
-					     put(group, "cpu.cfs_quota_us", v1));
+	return put(group, "cpu.max", v2) ||
+	       (put(group, "cpu.cfs_period_us", period) && put(group, "cpu.cfs_quota_us", v1));
 }
 
 /* Version 1 has a hierarchy for the CPU, version 2 one for all. */

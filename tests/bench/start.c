@@ -10,7 +10,7 @@ static double ms(int64_t ns)
 
 static double mb(int64_t bytes)
 {
-	return (double)bytes / (1 << 20);
+	return (double)bytes / 1e6;
 }
 
 void bench_begin(struct bench *bench, const struct subject *subject, const char *cgroup)

@@ -101,6 +101,24 @@ def test_odd_answers_to_next(lambda_env, sink, odd):
     assert sink.names() == ["span 0", "span 1", "span 2"]
 
 
+def test_a_connection_that_ends_between_two_calls_asks_for_nothing(lambda_env, sink, history):
+    """/next is asked for once an invocation, although its connection is closed meanwhile."""
+    def drop(received):
+        # While lull exports it has its event and has not asked for the next one.
+        env._server.drop_connections()
+
+    sink.judge = drop
+    env = lambda_env(endpoint=sink.url)
+    with env:
+        for number in range(3):
+            invoke_with_span(env, f"span {number}")
+        env.finish(traces={"received": 3, "exported": 3})
+    asked = [event for event in history.all("extension.next") if event["name"] == "lull"]
+    assert len(asked) == 4
+    assert not history.all("extension.refused")
+    assert "Extensions API" not in said(env)
+
+
 def test_registering_again_where_invoke_is_refused(lambda_env, sink, history):
     def intercept(request):
         if request.path == REGISTER and b"INVOKE" in request.body:
