@@ -36,7 +36,7 @@ struct lambda_api {
 	enum call call;
 	int fd;
 	struct event *io;
-	short watching; /* what `io` waits for: mostly one connection is read all its life */
+	short watching;      /* what `io` waits for: mostly one connection is read all its life */
 	struct event *timer; /* a pause, or the bound on the subscription */
 	bool pausing;
 	bool reused;   /* the connection has served a request before */
