@@ -53,11 +53,12 @@ PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils perl linux-libc-dev gcc-aar
 packages:
 	@scripts/packages $(PACKAGES)
 
-# The libraries' place depends on their lock; the file changes only when they do.
+# The libraries' place depends on their lock; the file changes only when they do. Our variables are
+# not for their makes: musl's has an ARCH of its own.
 $(B)/deps.mk: $(wildcard scripts/deps/*) scripts/packages Makefile
 	@mkdir -p $(@D)
 	@scripts/packages $(PACKAGES)
-	@prefix=$$(scripts/deps/build $(ARCH)) && echo "include $$prefix/env.mk" > $@
+	@prefix=$$(env -u MAKEFLAGS -u MAKELEVEL -u ARCH scripts/deps/build $(ARCH)) && echo "include $$prefix/env.mk" > $@
 
 # ---- The program ----
 
