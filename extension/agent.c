@@ -281,7 +281,7 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 
 static void on_invoke(struct agent *a, const struct lambda_event *event)
 {
-	struct invocation *invocation = invocations_get(&a->invocations, event->request_id);
+	struct invocation *invocation = invocations_invoke(&a->invocations, event->request_id);
 
 	snprintf(a->request_id, sizeof a->request_id, "%s", invocation->request_id);
 	resource_add_arn(&a->resource, event->function_arn);

@@ -62,6 +62,7 @@ static void test_strings(void **state)
 
 	(void)state;
 	assert_string_equal(arena_string(&a, slice_of("text and more", 4)), "text");
+	assert_string_equal(arena_string(&a, slice_str("x")), "x");
 	assert_string_equal(arena_string(&a, (struct slice){NULL, 0}), "");
 	arena_free(&a);
 }

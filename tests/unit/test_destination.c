@@ -8,70 +8,10 @@
 
 #include <cmocka.h>
 
-#include "short_heap.h"
-
-#include "domain/payload.c"
-
-#include "numbered.h"
-#include "policy/destination.h"
+#include "destination_make.h"
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct now now = {.mono = 1000 * NS_PER_S};
-static size_t held;
-
-/* One more payload at the end of its queue, received. */
-static struct payload *put(struct destination *d, enum otlp_signal signal, struct bytes *message,
-			   size_t items, int64_t arrived)
-{
-	int failing = short_heap_at;
-	struct payload *p;
-
-	short_heap_at = 0;
-	p = payload_new(signal, message, items, arrived, &held);
-	assert_non_null(p);
-	assert_true(payload_list_push(&d->queue[signal], p));
-	short_heap_at = failing;
-	d->account[signal].received += items;
-	return p;
-}
-
-/* With so many bytes, which are no request. */
-static struct payload *put_bytes(struct destination *d, size_t bytes, size_t items)
-{
-	struct bytes message = {0};
-
-	assert_true(bytes_reserve(&message, bytes));
-	memset(message.data, 'x', bytes);
-	message.len = bytes;
-	return put(d, OTLP_LOGS, &message, items, 0);
-}
-
-static struct payload *put_items(struct destination *d, enum otlp_signal signal, uint64_t first,
-				 size_t count)
-{
-	struct bytes message = {0};
-
-	numbered_request(signal, first, count, 0, 10, &message);
-	return put(d, signal, &message, count, (int64_t)first);
-}
-
-static void require_closed(const struct destination *d)
-{
-	unsigned s;
-
-	for (s = 0; s < OTLP_SIGNALS; s++)
-		assert_true(
-			ledger_closes(&d->account[s], destination_held(d, (enum otlp_signal)s)));
-}
-
-static void end(struct destination *d)
-{
-	require_closed(d);
-	destination_free(d);
-	assert_int_equal(held, 0);
-}
 
 /* ---- Taking ---- */
 
@@ -306,8 +246,9 @@ static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 		struct bytes joined = {0};
 		struct otlp_item item;
 
-		assert_true(requests++ <= 2 * items);
+		assert_true(requests <= 2 * items);
 		assert_int_equal(batch.members.count, 1);
+		assert_int_equal(payload_list_at(&batch.members, 0)->alone, requests++ > 0);
 		assert_true(payload_list_at(&batch.members, 0)->maybe_sent);
 		assert_int_equal(payload_list_at(&batch.members, 0)->arrived, 0);
 		batch_join(&batch, &joined);
@@ -423,202 +364,14 @@ static void test_in_flight_stays(void **state)
 	end(&d);
 }
 
-/* ---- Memory ---- */
-
-static void test_take_without_memory(void **state)
-{
-	struct destination d = {0};
-	struct batch batch;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < 30; i++)
-		put_items(&d, OTLP_LOGS, i, 1);
-	short_heap_at = 1;
-	assert_false(destination_take(&d, OTLP_LOGS, &batch));
-	assert_int_equal(d.queue[OTLP_LOGS].count, 30);
-	require_closed(&d);
-	/* No room for more of them: a smaller batch. */
-	short_heap_at = 2;
-	assert_true(destination_take(&d, OTLP_LOGS, &batch));
-	assert_int_equal(short_heap_at, 0);
-	assert_in_range(batch.members.count, 1, 29);
-	require_closed(&d);
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
-	for (i = 0; i < 30; i++)
-		assert_int_equal(payload_list_at(&d.queue[OTLP_LOGS], i)->arrived, i);
-	end(&d);
-}
-
-/* No room to put it back, since others came meanwhile: counted. */
-static void test_put_back_without_memory(void **state)
-{
-	struct destination d = {0};
-	struct batch batch;
-	size_t i;
-
-	(void)state;
-	put_items(&d, OTLP_LOGS, 0, 7);
-	assert_true(destination_take(&d, OTLP_LOGS, &batch));
-	for (i = 1; i < 17; i++)
-		put_items(&d, OTLP_LOGS, i, 1);
-	assert_int_equal(d.queue[OTLP_LOGS].count, d.queue[OTLP_LOGS].cap);
-	short_heap_at = 1;
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
-	assert_int_equal(short_heap_at, 0);
-	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_NO_MEMORY], 7);
-	end(&d);
-}
-
-/* No memory to halve it: it is kept whole. */
-static void test_halve_without_memory(void **state)
-{
-	int *const counters[] = {&short_heap_at, &short_memory_at};
-	size_t i;
-	int at;
-
-	(void)state;
-	for (i = 0; i < LENGTH(counters); i++) {
-		for (at = 1; at < 100; at++) {
-			struct destination d = {0};
-			struct batch batch;
-			bool failed;
-
-			put_items(&d, OTLP_METRICS, 0, 9);
-			assert_true(destination_take(&d, OTLP_METRICS, &batch));
-			*counters[i] = at;
-			destination_settle(&d, &batch, VERDICT_HALVE, 0, now);
-			failed = *counters[i] == 0;
-			/* bytes_fit() needs none: what it cannot give back it keeps. */
-			if (i == 0)
-				assert_int_equal(d.queue[OTLP_METRICS].count, failed ? 1 : 2);
-			assert_int_equal(destination_held(&d, OTLP_METRICS), 9);
-			end(&d);
-			if (!failed)
-				break;
-		}
-		*counters[i] = 0;
-		assert_in_range(at, 3, 99);
-	}
-}
-
-/* ---- Anything in any order ---- */
-
-static uint32_t seed;
-
-static unsigned chance(unsigned below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 12) % below;
-}
-
-/* Nothing overtakes: numbers rise, from those in flight to the last that waits. */
-static void require_order(const struct destination *d, const struct batch *batch,
-			  enum otlp_signal signal)
-{
-	const struct payload_list *lists[] = {&batch->members, &d->queue[signal]};
-	uint64_t last = 0;
-	size_t i, k;
-
-	for (i = 0; i < 2; i++) {
-		for (k = 0; k < lists[i]->count; k++) {
-			struct payload *p = payload_list_at(lists[i], k);
-			struct otlp_iter iter = otlp_items(signal, bytes_slice(&p->message));
-			struct otlp_item item;
-			size_t items = 0;
-
-			while (otlp_next(&iter, &item)) {
-				assert_true(numbered_of(item.item) > last);
-				last = numbered_of(item.item);
-				items++;
-			}
-			assert_int_equal(items, p->items);
-		}
-	}
-}
-
-static void random_step(struct destination *d, struct batch batch[], uint64_t *number)
-{
-	static const enum verdict verdicts[] = {VERDICT_EXPORTED, VERDICT_LATER, VERDICT_SINGLY,
-						VERDICT_HALVE,    VERDICT_LATER, VERDICT_REFUSED};
-	enum otlp_signal s = (enum otlp_signal)chance(OTLP_SIGNALS);
-	size_t count = 1 + chance(9);
-
-	switch (chance(8)) {
-	case 0:
-	case 1:
-	case 2:
-		put_items(d, s, *number, count)->alone = chance(5) == 0;
-		*number += count;
-		break;
-	case 3:
-	case 4:
-		if (batch[s].members.count == 0)
-			destination_take(d, s, &batch[s]);
-		break;
-	case 5:
-	case 6:
-		if (batch[s].members.count > 0)
-			destination_settle(d, &batch[s], verdicts[chance(LENGTH(verdicts))],
-					   chance(4) ? 0 : chance(12), now);
-		break;
-	default:
-		if (chance(3) == 0)
-			destination_drop_oldest(d, DROP_BUFFER_FULL);
-	}
-}
-
-/* Hundreds of steps of any kind, with memory short now and then: the books close after each. */
-static void test_any_order(void **state)
-{
-	uint32_t run;
-
-	(void)state;
-	for (run = 0; run < 40; run++) {
-		struct batch batch[OTLP_SIGNALS] = {{0}};
-		struct destination d = {0};
-		uint64_t number = 1;
-		unsigned s;
-		int step;
-
-		seed = run;
-		for (step = 0; step < 600; step++) {
-			short_heap_at = run % 2 && chance(4) == 0 ? 1 + (int)chance(4) : 0;
-			random_step(&d, batch, &number);
-			short_heap_at = 0;
-			require_closed(&d);
-			for (s = 0; s < OTLP_SIGNALS; s++)
-				require_order(&d, &batch[s], (enum otlp_signal)s);
-		}
-		for (s = 0; s < OTLP_SIGNALS; s++)
-			if (batch[s].members.count > 0)
-				destination_settle(&d, &batch[s], VERDICT_LATER, 0, now);
-		while (destination_drop_oldest(&d, DROP_SHUTDOWN))
-			require_closed(&d);
-		for (s = 0; s < OTLP_SIGNALS; s++)
-			assert_int_equal(destination_held(&d, (enum otlp_signal)s), 0);
-		assert_int_equal(held, 0);
-		end(&d);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_take),
-		cmocka_unit_test(test_take_of_a_signal),
-		cmocka_unit_test(test_join),
-		cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_put_back_order),
-		cmocka_unit_test(test_retry_times),
-		cmocka_unit_test(test_halving),
-		cmocka_unit_test(test_shared_halving),
-		cmocka_unit_test(test_drop_oldest),
-		cmocka_unit_test(test_in_flight_stays),
-		cmocka_unit_test(test_take_without_memory),
-		cmocka_unit_test(test_put_back_without_memory),
-		cmocka_unit_test(test_halve_without_memory),
-		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_take),           cmocka_unit_test(test_take_of_a_signal),
+		cmocka_unit_test(test_join),           cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_put_back_order), cmocka_unit_test(test_retry_times),
+		cmocka_unit_test(test_halving),        cmocka_unit_test(test_shared_halving),
+		cmocka_unit_test(test_drop_oldest),    cmocka_unit_test(test_in_flight_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

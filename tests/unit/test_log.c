@@ -43,6 +43,7 @@ static const char *written(void)
 	ssize_t n = read(lines, text, sizeof text - 1);
 
 	text[n > 0 ? n : 0] = 0;
+	assert_int_equal(strlen(text), n > 0 ? n : 0);
 	return text;
 }
 

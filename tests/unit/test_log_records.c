@@ -200,6 +200,9 @@ static const struct line_case texts[] = {
 	{"\"2026-01-02T03:04:06.123Z\\t8286a188-ba32-4475-8077-530cd35c09ag\\tINFO\\tx\"",
 	 "0||'2026-01-02T03:04:06.123Z\t8286a188-ba32-4475-8077-530cd35c09ag\tINFO\tx'" OF_REQUEST,
 	 0},
+	{"\"2026-01-02T03:04:06.123Z\\tg286a188-ba32-4475-8077-530cd35c09a9\\tINFO\\tx\"",
+	 "0||'2026-01-02T03:04:06.123Z\tg286a188-ba32-4475-8077-530cd35c09a9\tINFO\tx'" OF_REQUEST,
+	 0},
 	/* Line ends only */
 	{"\"two\\r\\n\\r\\n\"", "0||'two'" OF_REQUEST, 0},
 	{"\" \\t x \\n\"", "0||' \t x '" OF_REQUEST, 0},
@@ -449,6 +452,7 @@ static void test_short_memory(void **state)
 			telemetry_each(bytes_slice(&body), add, &adding);
 			assert_int_equal(records.count, n);
 			ok = log_records_finish(&records, &out);
+			assert_int_equal(otlp_count(OTLP_LOGS, bytes_slice(&out)), ok ? n : 0);
 			bytes_free(&out);
 			if (*counters[i] > 0)
 				break;
