@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/config.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/now.h"
+#include "domain/config_lists.h"
+#include "domain/config_values.h"
 
 /* ---- The table ---- */
 
@@ -92,100 +91,12 @@ static void problem(struct config *c, const char *fmt, ...)
 		c->problems[c->problem_count++] = text;
 }
 
-struct unit {
-	const char *suffix;
-	uint64_t factor;
-};
-
-/* A whole number and one of `units` (the first without suffix); the largest result is INT64_MAX. */
-static bool parse_number(const char *text, const struct unit *units, uint64_t *value)
-{
-	unsigned long long number;
-	char *end;
-
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno)
-		return false;
-	for (; units->suffix; units++)
-		if (strcasecmp(end, units->suffix) == 0)
-			return !__builtin_mul_overflow(number, units->factor, value) &&
-			       *value <= INT64_MAX;
-	return false;
-}
-
-static bool parse_duration(const char *text, int64_t *value)
-{
-	static const struct unit units[] = {{"", NS_PER_MS},        {"ms", NS_PER_MS},
-					    {"s", NS_PER_S},        {"m", 60 * NS_PER_S},
-					    {"min", 60 * NS_PER_S}, {NULL, 0}};
-	uint64_t ns;
-
-	if (!parse_number(text, units, &ns) || ns == 0)
-		return false;
-	*value = (int64_t)ns;
-	return true;
-}
-
-static bool parse_size(const char *text, size_t *value)
-{
-	static const struct unit units[] = {{"", 1},          {"KB", 1 << 10}, {"K", 1 << 10},
-					    {"MB", 1 << 20},  {"M", 1 << 20},  {"KiB", 1 << 10},
-					    {"MiB", 1 << 20}, {NULL, 0}};
-	uint64_t size;
-
-	if (!parse_number(text, units, &size) || size == 0)
-		return false;
-	*value = (size_t)size;
-	return true;
-}
-
-static bool parse_port(const char *text, uint16_t *value)
-{
-	static const struct unit units[] = {{"", 1}, {NULL, 0}};
-	uint64_t port;
-
-	if (!parse_number(text, units, &port) || port == 0 || port > UINT16_MAX)
-		return false;
-	*value = (uint16_t)port;
-	return true;
-}
-
-static bool parse_bool(const char *text, bool *value)
-{
-	static const char *const yes[] = {"true", "1", "yes", "on"};
-	static const char *const no[] = {"false", "0", "no", "off"};
-
-	for (size_t i = 0; i < COUNT(yes); i++) {
-		if (strcasecmp(text, yes[i]) == 0)
-			return *value = true;
-		if (strcasecmp(text, no[i]) == 0) {
-			*value = false;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool parse_word(const char *text, const char *const *words, unsigned count, unsigned *value)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (strcasecmp(text, words[i]) == 0) {
-			*value = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool parse_level(const char *text, enum log_level *value)
 {
 	static const char *const words[] = {"error", "warn", "info", "debug"};
 	unsigned i;
 
-	if (!parse_word(text, words, COUNT(words), &i))
+	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum log_level)i;
 	return true;
@@ -196,130 +107,9 @@ static bool parse_compression(const char *text, enum compression *value)
 	static const char *const words[] = {"gzip", "none"};
 	unsigned i;
 
-	if (!parse_word(text, words, COUNT(words), &i))
+	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum compression)i;
-	return true;
-}
-
-/* ---- key=value lists ---- */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* In place: the decoded text is never longer. */
-static bool percent_decode(char *text, size_t *len)
-{
-	size_t out = 0;
-
-	for (size_t in = 0; in < *len; in++) {
-		if (text[in] == '%') {
-			int high = in + 2 < *len ? hex_digit(text[in + 1]) : -1;
-			int low = in + 2 < *len ? hex_digit(text[in + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return false;
-			text[out++] = (char)(high << 4 | low);
-			in += 2;
-		} else {
-			text[out++] = text[in];
-		}
-	}
-	*len = out;
-	return true;
-}
-
-static bool one_pair(char *text, size_t len, void (*each)(void *, struct slice, struct slice),
-		     void *ctx)
-{
-	char *equals = memchr(text, '=', len);
-	struct slice key, value;
-
-	if (!equals)
-		return false;
-	key = slice_trim(slice_of(text, (size_t)(equals - text)));
-	value = slice_trim(slice_of(equals + 1, len - (size_t)(equals + 1 - text)));
-	if (key.len == 0 || !percent_decode((char *)(uintptr_t)value.data, &value.len))
-		return false;
-	each(ctx, key, value);
-	return true;
-}
-
-bool config_pairs(const char *list, void (*each)(void *ctx, struct slice key, struct slice value),
-		  void *ctx)
-{
-	char *copy = strdup(list), *p = copy;
-	bool ok = copy != NULL;
-
-	while (ok && *p) {
-		size_t len = strcspn(p, ",");
-		bool more = p[len] == ',';
-
-		if (slice_trim(slice_of(p, len)).len > 0)
-			ok = one_pair(p, len, each, ctx);
-		p += len + (more ? 1 : 0);
-	}
-	free(copy);
-	return ok;
-}
-
-/* ---- Headers ---- */
-
-struct header_list {
-	char **lines;
-	size_t count;
-	bool bad;
-};
-
-static void header_add(void *ctx, struct slice key, struct slice value)
-{
-	struct header_list *list = ctx;
-	char **lines = realloc(list->lines, (list->count + 2) * sizeof *lines);
-	char *line;
-
-	if (!lines) {
-		list->bad = true;
-		return;
-	}
-	list->lines = lines;
-	/* Names are tokens; a line break in a value would be a header of its own. */
-	for (size_t i = 0; i < key.len; i++)
-		list->bad |= key.data[i] <= ' ' || key.data[i] >= 0x7f || key.data[i] == ':';
-	for (size_t i = 0; i < value.len; i++)
-		list->bad |= value.data[i] < ' ' && value.data[i] != '\t';
-	if (asprintf(&line, "%.*s: %.*s", (int)key.len, (const char *)key.data, (int)value.len,
-		     (const char *)value.data) < 0)
-		line = NULL;
-	/* Rather none than all but one: that one may be the key. */
-	list->bad |= !line;
-	lines[list->count] = line;
-	if (line)
-		list->count++;
-	lines[list->count] = NULL;
-}
-
-static void headers_free(char **headers)
-{
-	for (char **h = headers; h && *h; h++)
-		free(*h);
-	free(headers);
-}
-
-static bool parse_headers(const char *text, char ***value)
-{
-	struct header_list list = {0};
-
-	if (!config_pairs(text, header_add, &list) || list.bad) {
-		headers_free(list.lines);
-		return false;
-	}
-	headers_free(*value);
-	*value = list.lines;
 	return true;
 }
 
@@ -386,19 +176,19 @@ static bool parse(enum type type, const char *text, const struct target *to)
 {
 	switch (type) {
 	case T_BOOL:
-		return parse_bool(text, to->at);
+		return config_parse_bool(text, to->at);
 	case T_STRING:
 		return parse_string(text, to->at);
 	case T_ENDPOINT:
 		return parse_endpoint(text, to->whole, to->signal, to->at);
 	case T_HEADERS:
-		return parse_headers(text, to->at);
+		return config_parse_headers(text, to->at);
 	case T_DURATION:
-		return parse_duration(text, to->at);
+		return config_parse_duration(text, to->at);
 	case T_SIZE:
-		return parse_size(text, to->at);
+		return config_parse_size(text, to->at);
 	case T_PORT:
-		return parse_port(text, to->at);
+		return config_parse_port(text, to->at);
 	case T_LEVEL:
 		return parse_level(text, to->at);
 	case T_COMPRESSION:
@@ -559,7 +349,7 @@ void config_free(struct config *config)
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
 		free(config->export[s].endpoint);
 		free(config->export[s].certificate);
-		headers_free(config->export[s].headers);
+		config_headers_free(config->export[s].headers);
 	}
 	free(config->service_name);
 	free(config->resource_attributes);

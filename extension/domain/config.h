@@ -52,11 +52,4 @@ const char *config_env(const char *const *environment, const char *name);
 /* The table for people: name, default, meaning. Columns for a terminal of 100. */
 void config_help(struct bytes *out);
 
-/* Calls `each` with every `key=value` of a list as OTEL_EXPORTER_OTLP_HEADERS and
- * OTEL_RESOURCE_ATTRIBUTES have it (W3C Baggage without properties): white space around both is
- * ignored, %XX of the value is decoded, raw spaces inside are kept. Returns false, and calls
- * nothing further, at the first member without a key or with a broken %XX. */
-bool config_pairs(const char *list, void (*each)(void *ctx, struct slice key, struct slice value),
-		  void *ctx);
-
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "domain/config.h"
+#include "domain/config_lists.h"
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
