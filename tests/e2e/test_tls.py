@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import subprocess
 
 import pytest
 from cryptography import x509
@@ -55,6 +56,22 @@ def test_tls(lambda_env, history, tmp_path, authority, name):
     backend = Sink(history, certificate=certificate)
     run(lambda_env(endpoint=backend.url, environ={name: str(authority[0])}), otlp.traces("span"),
         invocations=2, traces={"received": 1, "exported": 1})
+    backend.close()
+    assert backend.names() == ["span"]
+
+
+def test_the_hashed_folder_of_the_layer(lambda_env, history, tmp_path, authority):
+    """As the layer has it: extensions/lull, and lull/certs beside that folder."""
+    name = subprocess.run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority[0]],
+                          capture_output=True, text=True, check=True).stdout.strip()
+    certificates = tmp_path / "lull" / "certs"
+    certificates.mkdir(parents=True)
+    (certificates / f"{name}.0").write_bytes(
+        authority[1].public_bytes(serialization.Encoding.PEM))
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    run(lambda_env(endpoint=backend.url, copy=True), otlp.traces("span"),
+        traces={"received": 1, "exported": 1})
     backend.close()
     assert backend.names() == ["span"]
 
