@@ -150,9 +150,11 @@ $(PYTHON): tests/requirements.txt
 	@build/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# Built once and kept in the cache: the real backend of the end-to-end tests.
+# Built once and kept in the cache: the real backend, AWS's emulator, functions in other languages.
 e2e: both $(PYTHON)
 	@scripts/collector/build >/dev/null
+	@PYTHON=$(PYTHON) scripts/rie/fetch >/dev/null
+	@for f in go node java; do scripts/functions/$$f >/dev/null || exit 1; done
 	@$(PYTHON) -m pytest -q -n 2
 
 test:

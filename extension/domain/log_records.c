@@ -130,8 +130,20 @@ static struct slice json_text(json_t *json)
 	return slice_of(json_string_value(json), json_string_length(json));
 }
 
+/* The key under which the runtimes' own JSON lines name their request (the second is Java's), or "". */
+static const char *request_key(json_t *record)
+{
+	static const char *const keys[] = {"requestId", "AWSRequestId"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (json_string_length(json_object_get(record, keys[i])) > 0)
+			return keys[i];
+	return "";
+}
+
 /* Takes one member to its place in the record; false where it has none and is an attribute. */
-static bool fill_member(struct log_records *r, Otlp__LogRecord *to, const char *key, json_t *member)
+static bool fill_member(struct log_records *r, Otlp__LogRecord *to, const char *key, json_t *member,
+			const char *id_key)
 {
 	struct slice text = json_text(member);
 
@@ -143,7 +155,8 @@ static bool fill_member(struct log_records *r, Otlp__LogRecord *to, const char *
 		return timestamp_parse(text, &to->time_unix_nano);
 	if (strcmp(key, "level") == 0)
 		return set_level(r, to, text);
-	if (strcmp(key, "requestId") == 0)
+	/* An empty request id says nothing. */
+	if (strcmp(key, id_key) == 0 || (strcmp(key, "requestId") == 0 && text.len == 0))
 		return set_request(r, to, text);
 	return false;
 }
@@ -151,7 +164,7 @@ static bool fill_member(struct log_records *r, Otlp__LogRecord *to, const char *
 static bool fill_object(struct log_records *r, Otlp__LogRecord *to,
 			const struct telemetry_event *event, const struct invocation *current)
 {
-	const char *key;
+	const char *key, *id_key = request_key(event->record);
 	json_t *member;
 
 	to->attributes = arena_alloc(&r->arena, (json_object_size(event->record) + 1) *
@@ -159,13 +172,12 @@ static bool fill_object(struct log_records *r, Otlp__LogRecord *to,
 	if (!to->attributes)
 		return false;
 	json_object_foreach(event->record, key, member) {
-		if (fill_member(r, to, key, member))
+		if (fill_member(r, to, key, member, id_key))
 			continue;
 		if (!add_attribute(r, to, slice_str(key), value_json(&r->arena, member)))
 			return false;
 	}
-	if (json_string_length(json_object_get(event->record, "requestId")) == 0 && current &&
-	    !set_request(r, to, slice_str(current->request_id)))
+	if (!id_key[0] && current && !set_request(r, to, slice_str(current->request_id)))
 		return false;
 	/* Without a message the line itself is what there is to read. */
 	if (!to->body)

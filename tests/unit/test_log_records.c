@@ -257,6 +257,12 @@ static const struct line_case objects[] = {
 	{"{\"timestamp\":\"2026-01-02T03:04:06.5Z\",\"level\":\"error\",\"requestId\":\"" OTHER
 	 "\",\"message\":{\"name\":\"E\",\"n\":1}}",
 	 "17|error|{name:'E',n:1}" OF_OTHER, 1500000000},
+	/* Java */
+	{"{\"timestamp\":\"2026-01-02T03:04:06.5Z\",\"message\":\"hello\",\"level\":\"INFO\","
+	 "\"AWSRequestId\":\"" OTHER "\"}",
+	 "9|INFO|'hello'" OF_OTHER, 1500000000},
+	{"{\"message\":\"m\",\"AWSRequestId\":\"x\",\"requestId\":\"" OTHER "\"}",
+	 "0||'m'|AWSRequestId='x'" OF_OTHER, 0},
 	/* every type keeps its own */
 	{"{\"message\":\"m\",\"i\":-1,\"d\":1.5,\"t\":true,\"f\":false,\"n\":null,\"s\":\"\","
 	 "\"l\":[1,\"x\",[true]],\"o\":{\"k\":{\"z\":0}}}",
