@@ -47,7 +47,7 @@ help:
 
 PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils perl linux-libc-dev gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
-	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl \
+	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl iproute2 \
 	python3 python3-venv
 
 packages:

@@ -38,7 +38,8 @@ struct agent {
 	struct invocations invocations;
 
 	enum life_state state;
-	bool awaited; /* ends of invocations are told and waited for */
+	bool awaited;     /* ends of invocations are told and waited for */
+	struct now asked; /* for the next event */
 	bool subscribed;
 	bool full_said;
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
@@ -240,6 +241,7 @@ static void act(struct agent *a, unsigned actions)
 		event_del(a->brief);
 		event_del(a->bound);
 		event_del(a->age);
+		a->asked = now;
 		lambda_api_next(a->api);
 		look(a);
 	}
@@ -297,8 +299,11 @@ static void on_invoke(struct agent *a, const struct lambda_event *event)
 static void on_lambda_event(void *ctx, const struct lambda_event *event)
 {
 	struct agent *a = ctx;
+	struct now now = now_read();
 
-	a->deadline = flush_deadline(now_read(), event->deadline_ms);
+	a->deadline = flush_deadline(now, event->deadline_ms);
+	if (flush_distrusts(a->asked, now))
+		transfers_distrust(a->exporter.transfers);
 	if (event->type == LAMBDA_SHUTDOWN)
 		step(a, LIFE_SHUTDOWN);
 	else

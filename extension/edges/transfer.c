@@ -16,6 +16,9 @@
 struct transfers {
 	struct event_base *base;
 	CURLM *multi; /* NULL before the first transfer */
+	unsigned active;
+	bool awake;
+	bool distrust; /* connections from before a freeze may still be in `multi` */
 	struct event *timer;
 	char *certificates; /* a file or hashed folder; NULL: curl's own idea */
 	bool is_folder;
@@ -33,6 +36,7 @@ struct transfer {
 	transfer_done *done;
 	void *ctx;
 	bool to_itself;
+	bool counted; /* in all->active */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -42,6 +46,7 @@ static void transfer_free(struct transfer *t)
 		curl_multi_remove_handle(t->all->multi, t->easy);
 		curl_easy_cleanup(t->easy);
 	}
+	t->all->active -= t->counted;
 	curl_slist_free_all(t->headers);
 	if (t->deadline)
 		event_free(t->deadline);
@@ -188,8 +193,12 @@ static bool wake(struct transfers *all)
 {
 	if (all->multi)
 		return true;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return false;
+	if (!all->awake) {
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+			return false;
+		find_certificates(all);
+		all->awake = true;
+	}
 	all->multi = curl_multi_init();
 	if (!all->multi)
 		return false;
@@ -197,7 +206,6 @@ static bool wake(struct transfers *all)
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
 	curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, timer_callback);
 	curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
-	find_certificates(all);
 	return true;
 }
 
@@ -222,13 +230,28 @@ void transfers_free(struct transfers *transfers)
 {
 	if (!transfers)
 		return;
-	if (transfers->multi) {
-		curl_multi_cleanup(transfers->multi);
+	curl_multi_cleanup(transfers->multi);
+	if (transfers->awake)
 		curl_global_cleanup();
-	}
 	event_free(transfers->timer);
 	free(transfers->certificates);
 	free(transfers);
+}
+
+void transfers_distrust(struct transfers *transfers)
+{
+	transfers->distrust = true;
+}
+
+/* With nothing under way all old connections are closed at once; else they are passed by. */
+static void forget_connections(struct transfers *all)
+{
+	if (!all->distrust || all->active > 0)
+		return;
+	event_del(all->timer);
+	curl_multi_cleanup(all->multi);
+	all->multi = NULL;
+	all->distrust = false;
 }
 
 /* ---- One transfer ---- */
@@ -317,6 +340,7 @@ static void set_options(struct transfer *t, const struct export_settings *settin
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, t->all->distrust ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
 	if (settings->certificate) {
@@ -351,10 +375,13 @@ struct transfer *transfer_start(struct transfers *transfers, const struct export
 	t->done = done;
 	t->ctx = ctx;
 	t->body = bytes_move(body);
+	forget_connections(transfers);
 	if (!wake(transfers) || !set_headers(t, settings->headers, gzip) ||
 	    !(t->easy = curl_easy_init()) || !set_deadline(t, settings->timeout))
 		goto fail;
 	set_options(t, settings);
+	t->counted = true;
+	transfers->active++;
 	if (curl_multi_add_handle(transfers->multi, t->easy) == CURLM_OK)
 		return t;
 fail:

@@ -30,6 +30,10 @@ typedef void transfer_done(void *ctx, const struct transfer_result *result);
 struct transfers *transfers_new(struct event_base *base, const char *layer, uint16_t own_port);
 void transfers_free(struct transfers *transfers);
 
+/* The environment was frozen, perhaps for long: what was connected may be dead without a sign, and
+ * no transfer that starts from now on uses it. */
+void transfers_distrust(struct transfers *transfers);
+
 /* Posts `body` (moved; gzip says that it is compressed already) as application/x-protobuf by those
  * settings, which must outlive it. NULL where that cannot even be begun; `done` is then not called,
  * and is never called before this returns. */

@@ -36,6 +36,11 @@ int64_t flush_exit_at(struct now now, int64_t deadline)
 	return at > now.mono ? at : now.mono;
 }
 
+bool flush_distrusts(struct now before, struct now after)
+{
+	return after.boot - before.boot >= FLUSH_DISTRUST;
+}
+
 bool flush_due(struct now now, int64_t oldest, size_t bytes, size_t batch)
 {
 	return oldest != INT64_MAX && (bytes >= batch || now.mono - oldest >= FLUSH_AGE);

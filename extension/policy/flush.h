@@ -23,6 +23,13 @@
 /* Outside of a flush data is exported when it is this old, or a batch is full. */
 #define FLUSH_AGE NS_PER_S
 
+/* A thaw after so long is to connections that may be dead: backends close idle ones after some
+ * seconds, and their saying so does not reach a frozen environment. */
+#define FLUSH_DISTRUST NS_PER_S
+
+/* May the environment have been frozen for so long between two readings? */
+bool flush_distrusts(struct now before, struct now after);
+
 /* A deadline as Lambda gives it (milliseconds since 1970) on the monotonic clock. A deadline that
  * is 0 or absurd (more than a day away) is taken as `now` plus 15 minutes. */
 int64_t flush_deadline(struct now now, int64_t deadline_ms);

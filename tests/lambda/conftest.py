@@ -5,6 +5,8 @@ import sys
 import pytest
 
 from lambda_local import LambdaEnvironment
+from lambda_local.network import Network, available
+from subscriber import Listener
 
 # What every extension here starts with: `call` asks the Lambda APIs, `register` and `next` are the
 # usual two, `say` prints a line that the test reads.
@@ -43,12 +45,15 @@ def register(*events, name=os.path.basename(sys.argv[0])):
 def next():
     return call("GET", EXTENSION + "event/next")[1]
 
-def subscribe(schema="2025-01-29", types=("platform", "function"), uri=None, **buffering):
-    uri = uri or "http://sandbox.localdomain:" + os.environ.get("LISTENER", "1234") + "/x"
-    buffering = buffering or {{"timeoutMs": 25}}
+def subscribe(schema="2025-01-29", types=("platform", "function"), protocol="HTTP", **buffering):
+    port = os.environ.get("LISTENER", "1234")
+    if protocol == "HTTP":
+        destination = {{"protocol": protocol, "URI": f"http://sandbox.localdomain:{{port}}/x"}}
+    else:
+        destination = {{"protocol": protocol, "port": int(port)}}
     return call("PUT", "/2022-07-01/telemetry", {{
-        "schemaVersion": schema, "types": list(types), "buffering": buffering,
-        "destination": {{"protocol": "HTTP", "URI": uri}}}})
+        "schemaVersion": schema, "types": list(types), "destination": destination,
+        "buffering": buffering or {{"timeoutMs": 25}}}})
 
 def loop():
     while (event := next())["eventType"] != "SHUTDOWN":
@@ -83,3 +88,26 @@ def environment():
     yield make
     for env in made:
         env.close()
+
+
+@pytest.fixture
+def listener():
+    made = []
+
+    def make(*answers):
+        made.append(Listener(*answers))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.server.close()
+
+
+@pytest.fixture
+def network():
+    """A network for one environment that is cut when it is frozen."""
+    if why := available():
+        pytest.skip(why)
+    made = Network()
+    yield made
+    made.close()

@@ -76,9 +76,8 @@ while True:
         assert process._kernel_state() == "T"
         process.drain()
         assert env.output("ext") == before
-        env.invoke()
-        env.wait_idle()
-        assert len(env.output("ext")) > len(before)
+        env.thaw()
+        env.history.wait("extension.line", after=env.history.last("environment.thawed"))
 
 
 @pytest.mark.parametrize("body", ["time.sleep(60)", 'register("INVOKE")\ntime.sleep(60)'],
@@ -89,6 +88,19 @@ def test_init_runs_into_its_time_out(environment, extension, body):
         env.start()
     assert failed.value.error_type == "Sandbox.Timedout"
     assert env.history.first("platform.initReport")["record"]["status"] == "timeout"
+
+
+@pytest.mark.parametrize("body", ["time.sleep(60)", 'register("INVOKE")\ntime.sleep(60)'],
+                         ids=["never registers", "never asks for the next event"])
+def test_the_init_of_an_invocation_has_the_time_of_the_invocation(environment, extension, body):
+    env = environment([extension(body)], timeout=0.5, init_timeout=60)
+    call = env.invoke()
+    assert (call.status, call.error_type) == ("timeout", "Sandbox.Timedout")
+    env.wait_idle()
+    assert env.history.first("init.begin")["phase"] == "invoke"
+    # It had not asked for events: there is no SHUTDOWN for it, only the end.
+    assert env.history.last("process.exited", name="ext")["code"] == -signal.SIGKILL
+    assert env.history.all("runtime.event") == []
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -109,6 +121,38 @@ def test_an_extension_that_exits_is_a_crash_whatever_its_code(environment, exten
             assert env.history.first("invoke.end")["error"] == "Extension.Crash"
             assert env.history.first("shutdown.begin")["reason"] == "failure"
     assert env.history.first("extension.crash")["code"] == code
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_an_exit_between_invocations_is_a_crash_too(environment, extension, tmp_path, code):
+    body = f"""
+import threading
+register("INVOKE", "SHUTDOWN")
+threading.Thread(target=loop, daemon=True).start()
+while not pathlib.Path("{tmp_path}/go").exists():
+    time.sleep(0.005)
+os._exit({code})
+"""
+    with environment([extension(body)]) as env:
+        assert env.invoke().status == "success"
+        env.wait_idle()
+        (tmp_path / "go").touch()
+        env.history.wait("extension.crash", code=code)
+        env.invoke()
+        env.wait_idle()
+    assert env.history.last("invoke.end")["error"] == "Extension.Crash"
+
+
+def test_one_that_crashes_takes_the_others_along(environment, extension):
+    env = environment([extension("register()\nnext()\n", "none"), extension(OBEDIENT, "good"),
+                       extension('register("INVOKE")\nnext()\n', "bad")])
+    with env:
+        env.invoke()
+        env.wait_idle()
+    assert env.output("good") == "shutdown failure\n"
+    # Who registered for nothing sees nothing: it is killed.
+    assert env.history.first("process.exited", name="none")["code"] == -signal.SIGKILL
+    assert env.history.all("extension.event", name="none") == []
 
 
 def test_what_cannot_be_started_fails_the_init(environment, tmp_path):
@@ -137,17 +181,21 @@ def test_a_crash_of_the_runtime_resets_and_the_next_invocation_inits_again(
     assert env.output("ext").startswith("shutdown failure\n")
 
 
-def test_a_time_out_resets(environment, extension):
+def test_a_time_out_resets(environment, extension, tmp_path):
     stuck = threading.Event()
-    with environment([extension(OBEDIENT)], lambda event, context: stuck.wait(30),
+    kept = f'open("{tmp_path}/lives", "a").write("x")\n'
+    with environment([extension(kept + OBEDIENT)], lambda event, context: stuck.wait(30),
                      timeout=0.3) as env:
         call = env.invoke()
         assert (call.status, call.error_type) == ("timeout", "Sandbox.Timedout")
         assert "Task timed out after 0.30 seconds" in call.json()["errorMessage"]
         env.wait_idle()
         stuck.set()
+        env.settings.timeout = 30
         assert env.invoke().status == "success"
     assert env.output("ext").startswith("shutdown timeout\n")
+    assert (tmp_path / "lives").read_text() == "xx"
+    assert [e["phase"] for e in env.history.all("init.begin")] == ["init", "invoke"]
     assert env.history.first("platform.runtimeDone")["record"]["status"] == "timeout"
 
 
@@ -169,6 +217,10 @@ def test_who_does_not_go_at_shutdown_is_killed(environment, extension):
     assert ended.codes == {"stubborn": -9, "silent": -9}
     why = env.history.first("process.killed", name="silent")["why"]
     assert why == "not registered for SHUTDOWN"
+    order = [env.history.first("process.killed", name="stubborn").index,
+             env.history.first("process.exited", name="stubborn").index,
+             env.history.first("shutdown.end").index]
+    assert order == sorted(order)
 
 
 def test_the_runtime_has_its_share_of_shutdown_only(environment, extension):
@@ -185,26 +237,6 @@ def test_the_runtime_has_its_share_of_shutdown_only(environment, extension):
     told = env.history.first("extension.event", type="SHUTDOWN")
     assert killed.index < told.index
     assert env.history.last("process.exited", name="runtime")["code"] == -signal.SIGKILL
-
-
-def test_an_environment_of_managed_instances(environment, extension):
-    body = ('say(register("INVOKE", "SHUTDOWN")[0])\nregister("SHUTDOWN")\n'
-            'say(os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"])\nsay(next()["eventType"])\n')
-    together = threading.Barrier(3)
-
-    def handler(event, context):
-        together.wait(20)
-        return event
-
-    with environment([extension(body)], handler, managed_instances=True, concurrency=3) as env:
-        calls = [env.begin(n) for n in range(3)]
-        assert [env.wait(call).json() for call in calls] == [0, 1, 2]
-        env.wait_idle()
-        env.shutdown()
-    assert env.output("ext").splitlines() == [
-        "register 403 Extension.InvalidEventType", "403", "lambda-managed-instances", "SHUTDOWN"]
-    assert env.history.all("platform.runtimeDone") == []
-    assert len(env.history.all("platform.report")) == 3
 
 
 def test_what_an_extension_cannot_see(environment, extension):

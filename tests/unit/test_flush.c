@@ -154,12 +154,27 @@ static void test_next_due(void **state)
 	}
 }
 
+/* Only the clock that a suspended machine does not stop counts. */
+static void test_distrusts(void **state)
+{
+	struct now after = now;
+
+	(void)state;
+	assert_false(flush_distrusts(now, after));
+	after.boot = now.boot + FLUSH_DISTRUST - 1;
+	after.real = now.real - MINUTES;
+	assert_false(flush_distrusts(now, after));
+	after.boot++;
+	assert_true(flush_distrusts(now, after));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deadline),   cmocka_unit_test(test_deadline_of_odd_clocks),
 		cmocka_unit_test(test_hold_until), cmocka_unit_test(test_exit_at),
 		cmocka_unit_test(test_due),        cmocka_unit_test(test_next_due),
+		cmocka_unit_test(test_distrusts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

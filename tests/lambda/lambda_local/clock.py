@@ -17,6 +17,11 @@ class ActiveClock:
             wall = self._frozen_since if self.frozen else time.monotonic()
             return wall - self._frozen_total
 
+    def await_thaw(self, given_up=lambda: False):
+        """Returns with the lock still held by a caller who holds it, and nothing frozen."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.frozen or given_up())
+
     def freeze(self):
         with self.changed:
             if not self.frozen:

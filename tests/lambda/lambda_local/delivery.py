@@ -1,31 +1,34 @@
 """Telemetry on its way to one subscriber: batches, retries, drops, all on the sandbox's clock."""
 
 import json
-import select
-import socket
 import threading
 from urllib.parse import urlsplit
 
-POST_TIMEOUT = 10.0
+from .posters import HttpPoster, Refused, TcpPoster
+
 BACKOFF_FIRST, BACKOFF_MOST = 0.05, 1.0
 
 
-class Refused(Exception):
-    """The listener did not take a batch; the text says how."""
+def poster_for(destination, clock, network):
+    """Raises OSError where a listener by TCP is not there."""
+    if destination["protocol"] == "TCP":
+        poster = TcpPoster(destination["port"], clock, network)
+        poster.connect()
+        return poster
+    parts = urlsplit(destination["URI"])
+    return HttpPoster(parts.port, parts.path or "/", clock, network)
 
 
 class Subscription:
     """A thread takes batches from the queue and posts them one at a time."""
 
-    def __init__(self, telemetry, name, body, buffering):
+    def __init__(self, telemetry, name, body, buffering, poster):
         self.telemetry = telemetry
         self.history = telemetry.history
         self.clock = telemetry.clock
         self.name = name
         self.types = set(body["types"])
         self.text_only = body["schemaVersion"] < "2022-12-13"
-        parts = urlsplit(body["destination"]["URI"])
-        self.port, self.path = parts.port, parts.path or "/"
         self.max_items = buffering["maxItems"]
         self.max_bytes = buffering["maxBytes"]
         self.timeout = buffering["timeoutMs"] / 1000
@@ -34,7 +37,7 @@ class Subscription:
         self._queued_bytes = 0
         self._dropped = [0, 0]  # records, bytes, not yet told
         self._busy = False
-        self._poster = Poster(self.port, self.clock)
+        self._poster = poster
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
@@ -62,7 +65,11 @@ class Subscription:
 
     def post(self, body):
         """A body of the test's own, at once, beside the queue. Returns the listener's status."""
-        return Poster(self.port, self.clock).post(self.path, body)
+        poster = HttpPoster(self._poster.port, self._poster.path, self.clock, self._poster.network)
+        try:
+            return poster.post(body)
+        finally:
+            poster.disconnect()
 
     def _run(self):
         while (batch := self._next_batch()) is not None:
@@ -70,6 +77,7 @@ class Subscription:
             with self.history.changed:
                 self._busy = False
                 self.history.changed.notify_all()
+        self._poster.disconnect()
 
     def _next_batch(self):
         """Blocks until a batch is full or old enough, and the environment is not frozen."""
@@ -105,29 +113,36 @@ class Subscription:
         return batch
 
     def _deliver(self, batch):
-        body = b"[" + b",".join(data for data, _, _ in batch) + b"]"
+        events = [data for data, _, _ in batch]
         types = [kind for _, kind, _ in batch]
         backoff = BACKOFF_FIRST
         while not self.closed:
             try:
-                status = self._poster.post(self.path, body)
-                if status < 400:
-                    self.history.record("telemetry.delivered", name=self.name, types=types)
-                    return
-                reason = f"status {status}"
+                status = self._poster.deliver(events)
+                reason = f"status {status}" if status >= 400 else None
             except (OSError, Refused) as error:
                 reason = str(error) or type(error).__name__
-            if self.closed:
+            if self._settled(types, reason):
                 return
-            self.history.record("telemetry.refused", name=self.name, types=types, reason=reason)
             if self.telemetry.refused == "drop":
                 self.telemetry.emit("platform.logsDropped", {
-                    "droppedRecords": len(batch), "droppedBytes": len(body),
+                    "droppedRecords": len(batch), "droppedBytes": sum(map(len, events)),
                     "reason": f"could not send events: {reason}",
                 })
                 return
             self._sleep(backoff)
             backoff = min(2 * backoff, BACKOFF_MOST)
+
+    def _settled(self, types, reason):
+        """Notes how it went; what a freeze has come in between of is noted after it."""
+        with self.history.changed:
+            self.clock.await_thaw(lambda: self.closed)
+            if reason is None:
+                self.history.record("telemetry.delivered", name=self.name, types=types)
+            elif not self.closed:
+                self.history.record("telemetry.refused", name=self.name, types=types,
+                                    reason=reason)
+            return reason is None or self.closed
 
     def _sleep(self, seconds):
         """On the sandbox's clock."""
@@ -135,91 +150,3 @@ class Subscription:
             until = self.clock.now() + seconds
             while not self.closed and (left := until - self.clock.now()) > 0:
                 self.history.changed.wait(None if self.clock.frozen else left)
-
-
-class Poster:
-    """A small HTTP client whose time-outs stand still during a freeze, as everything does there.
-    The name in the subscription is resolved as in the sandbox: to this machine."""
-
-    def __init__(self, port, clock):
-        self.port = port
-        self.clock = clock
-        self.closed = False
-        self._socket = None
-
-    def close(self):
-        self.closed = True
-
-    def post(self, path, body):
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: sandbox.localdomain:{self.port}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        ).encode()
-        deadline = self.clock.now() + POST_TIMEOUT
-        reused = self._socket is not None
-        try:
-            return self._exchange(head + body, deadline)
-        except ConnectionError:
-            if not reused:
-                raise
-        # A kept connection may have died during a freeze: that is no failure of the listener.
-        return self._exchange(head + body, deadline)
-
-    def _exchange(self, data, deadline):
-        if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=5)
-            self._socket.setblocking(False)
-        try:
-            sent = 0
-            while sent < len(data):
-                self._wait(deadline, writing=True)
-                sent += self._socket.send(data[sent : sent + (1 << 16)])
-            status, keep = self._answer(deadline)
-        except (OSError, Refused):
-            self._disconnect()
-            raise
-        if not keep:
-            self._disconnect()
-        return status
-
-    def _answer(self, deadline):
-        """Status, and whether the connection may be used again."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._receive(deadline)
-        head, _, body = data.partition(b"\r\n\r\n")
-        lines = head.decode("latin-1").split("\r\n")
-        headers = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
-        status = int(lines[0].split()[1])
-        length = headers.get("content-length")
-        if length is None and status not in (204, 304):
-            return status, False
-        while len(body) < int(length or 0):
-            body += self._receive(deadline)
-        return status, headers.get("connection", "").lower() != "close"
-
-    def _receive(self, deadline):
-        self._wait(deadline, writing=False)
-        data = self._socket.recv(1 << 16)
-        if not data:
-            raise ConnectionResetError("connection closed before the answer")
-        return data
-
-    def _wait(self, deadline, writing):
-        descriptors = [self._socket]
-        while not self.closed:
-            ready = select.select([] if writing else descriptors, descriptors if writing else [],
-                                  [], 0.05)
-            if ready[0] or ready[1]:
-                return
-            if self.clock.now() > deadline:
-                raise Refused("no answer")
-        raise Refused("closed")
-
-    def _disconnect(self):
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None

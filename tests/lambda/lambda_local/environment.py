@@ -5,14 +5,16 @@ import secrets
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from . import extensions, runtime, telemetry, variables
+from . import credentials, extensions, runtime, telemetry
 from .clock import ActiveClock
 from .history import History
 from .http_server import Server, plain_answer
 from .life import Failure, Life
+from .network import Here
 from .runtime import Invocation
+from .settings import MANAGED_INSTANCES, Settings
 
 
 class InitFailed(Exception):
@@ -22,47 +24,6 @@ class InitFailed(Exception):
         super().__init__(f"{failure.error_type}: {failure}")
         self.error_type = failure.error_type
         self.status = failure.status
-
-
-@dataclass
-class Settings:
-    """See LambdaEnvironment."""
-
-    extensions: list
-    runtime: object
-    environ: dict
-    timeout: float
-    grace: float
-    freeze: bool
-    telemetry_options: dict
-    log_format: str
-    managed_instances: bool
-    concurrency: int
-    init_timeout: float
-    memory_size: int
-    function_name: str
-    handler: str
-    task_root: str
-    function_version: str = "$LATEST"
-    runtime_api: str = ""
-    instance_id: str = field(
-        default_factory=lambda: f"2026/01/01/[$LATEST]{secrets.token_hex(16)}")
-
-    @property
-    def initialization_type(self):
-        return "lambda-managed-instances" if self.managed_instances else "on-demand"
-
-    def variables(self):
-        return {**vars(self), "initialization_type": self.initialization_type}
-
-    def function(self):
-        return {"functionName": self.function_name, "functionVersion": self.function_version,
-                "handler": self.handler, "accountId": variables.ACCOUNT}
-
-    @property
-    def arn(self):
-        return (f"arn:aws:lambda:{variables.REGION}:{variables.ACCOUNT}:"
-                f"function:{self.function_name}")
 
 
 @dataclass(frozen=True)
@@ -85,34 +46,46 @@ class LambdaEnvironment:
     freeze          stop all processes between invocations
     telemetry       what a subscription is answered: "real", a status, "hang", or a function
                     of the request's body that gives one of these
-    telemetry_options   more for telemetry.Telemetry: schemas, refused, queue_bytes
+    telemetry_options   more for telemetry.Telemetry: schemas, refused, queue_bytes,
+                    late, bare
     log_format      "Text" or "JSON"
+    initialization_type   as in AWS_LAMBDA_INITIALIZATION_TYPE. With "snap-start" start() ends in a
+                    snapshot, which the first invocation restores
     managed_instances, concurrency   as Lambda Managed Instances do it
+    network         a network.Network, cut while the environment is frozen
+    report_after_failure   whether a time-out or a crash is told in a platform.report, too
     intercept       `intercept(request)` may give an http_server.Answer of its own, or None
     history         a History to share with backends of the test
     """
 
     def __init__(self, extensions=(), runtime=None, environ=None, *, timeout=30.0, grace=0.0,
                  freeze=False, telemetry="real", telemetry_options=None, log_format="Text",
-                 managed_instances=False, concurrency=1, init_timeout=10.0, memory_size=128,
-                 function_name="orders", handler="function.handler", task_root="/",
-                 intercept=None, history=None):
+                 initialization_type="on-demand", managed_instances=False, concurrency=1,
+                 init_timeout=10.0, memory_size=128, function_name="orders",
+                 handler="function.handler", task_root="/", network=None,
+                 report_after_failure=True, intercept=None, history=None):
         self.history = history or History()
         self.clock = ActiveClock(self.history.changed)
+        options = {**(telemetry_options or {}), "answer": telemetry}
+        if managed_instances:
+            initialization_type = MANAGED_INSTANCES
+            options.setdefault("schemas", ("2025-01-29",))
         self.settings = Settings(
             extensions=[str(path) for path in extensions],
             runtime=runtime or (lambda event, context: event),
             environ=dict(environ or {}), timeout=timeout, grace=grace, freeze=freeze,
-            telemetry_options={**(telemetry_options or {}), "answer": telemetry},
-            log_format=log_format, managed_instances=managed_instances, concurrency=concurrency,
+            telemetry_options=options, log_format=log_format,
+            initialization_type=initialization_type, concurrency=concurrency,
             init_timeout=init_timeout, memory_size=memory_size, function_name=function_name,
-            handler=handler, task_root=str(task_root))
+            handler=handler, task_root=str(task_root), network=network or Here(),
+            report_after_failure=report_after_failure)
         self.life = None
         self.lives = []
         self._intercept = intercept
         self._state = "reset"  # "reset" (init comes first), "busy", "idle", "ended"
         self._concurrent = 0
-        self._server = Server(self._handle)
+        with self.settings.network.inside():
+            self._server = Server(self._handle)
         self.settings.runtime_api = f"127.0.0.1:{self._server.port}"
 
     def __enter__(self):
@@ -133,7 +106,7 @@ class LambdaEnvironment:
 
     def start(self):
         """The init phase ahead of the first invocation. Raises InitFailed."""
-        self._enter("busy", ("reset",))
+        self._enter(("reset",))
         try:
             self._begin_life("init")
         except Failure as failure:
@@ -150,15 +123,10 @@ class LambdaEnvironment:
         if trace == "sampled":
             trace = (f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};"
                      f"Parent={secrets.token_hex(8)};Sampled=1")
-        free = ("reset", "idle")
-        if self.settings.managed_instances and self._concurrent < self.settings.concurrency:
-            free = ("reset", "idle", "busy")
-        self._enter("busy", free)
+        self._enter(("reset", "idle"), invocation=True)
         body = json.dumps({} if payload is None else payload).encode()
-        deadline_ms = int((time.time() + self.settings.timeout) * 1000)
-        invocation = Invocation(body, self.settings.arn, deadline_ms, trace, client_context)
-        with self.history.changed:
-            self._concurrent += 1
+        invocation = Invocation(body, self.settings.arn, self.settings.timeout, trace,
+                                client_context)
         threading.Thread(target=self._run, args=(invocation,), daemon=True).start()
         return invocation
 
@@ -179,7 +147,7 @@ class LambdaEnvironment:
 
     def shutdown(self, reason="spindown"):
         """As the platform ends an environment. Returns Ended."""
-        self._enter("busy", ("idle", "reset"))
+        self._enter(("idle", "reset"))
         codes, killed = self.life.shutdown(reason) if self.life else ({}, [])
         self._leave("ended")
         return Ended(codes, killed)
@@ -230,6 +198,8 @@ class LambdaEnvironment:
         path = request.path.partition("?")[0]
         if life is None:
             return plain_answer(503, "the environment is gone")
+        if path == credentials.PATH:
+            return credentials.answer(request)
         if path == telemetry.PATH:
             return life.telemetry.handle(request, life.extensions_api)
         for module, api in ((extensions, life.extensions_api), (runtime, life.runtime_api)):
@@ -237,11 +207,11 @@ class LambdaEnvironment:
                 return api.handle(request)
         return plain_answer(404, "404 page not found")
 
-    def _begin_life(self, phase):
+    def _begin_life(self, phase, deadline=None):
         self.life = Life(self.settings, self.history, self.clock)
         self.lives.append(self.life)
         try:
-            self.life.initialize(phase)
+            self.life.initialize(phase, deadline)
         except Failure:
             self.life = None
             raise
@@ -249,9 +219,13 @@ class LambdaEnvironment:
     def _run(self, invocation):
         self.history.record("invoke.begin", request_id=invocation.request_id)
         try:
-            if self.life is None:
-                self._begin_life("invoke")  # a suppressed init, within the invocation
+            if self.life is None:  # a suppressed init, within the invocation and its time
+                self._begin_life("invoke", invocation.started + self.settings.timeout
+                                 + self.settings.grace)
             self.life.thaw()
+            if self.life.to_restore:
+                self.life.restore()
+                invocation.begin(self.settings.timeout)  # restoring takes nothing of it
             self.life.run(invocation)
         except Failure as failure:
             self._fail(invocation, failure)
@@ -270,21 +244,37 @@ class LambdaEnvironment:
             invocation.finish(failure.status, json.dumps(answer).encode(), failure.error_type)
             self.history.record("invoke.end", request_id=invocation.request_id,
                                 status=failure.status, error=failure.error_type)
-        managed = self.settings.managed_instances
+        life, managed = self.life, self.settings.managed_instances
         if managed and failure.status == "timeout":
+            life.report(invocation)
             self._rest()  # Managed Instances let the code run on
             return
-        if self.life is not None:
-            self.life.shutdown("timeout" if failure.status == "timeout" else "failure")
+        with self.history.changed:
+            if life is not None and life.ending:  # by another invocation that failed with this
+                self._concurrent -= 1
+                return
+            if life is not None:
+                life.ending = True
+        if life is not None:
+            reported = self.settings.report_after_failure and not managed
+            life.shutdown("timeout" if failure.status == "timeout" else "failure",
+                          invocation if reported else None)
         self.life = None
         self._leave("ended" if managed else "reset")
 
-    def _enter(self, state, from_states):
+    def _enter(self, states, invocation=False):
+        """Waits until the environment is free, and takes it."""
         with self.history.changed:
+            def room():
+                concurrent = self.settings.concurrency if self.settings.managed_instances else 1
+                return self._state in states or (
+                    invocation and self._state == "busy" and 0 < self._concurrent < concurrent)
+
             limit = 2 * self.settings.timeout + self.settings.init_timeout + 10
-            if not self.history.changed.wait_for(lambda: self._state in from_states, limit):
+            if not self.history.changed.wait_for(room, limit):
                 raise AssertionError(f"the environment is {self._state}:\n{self.history.dump()}")
-            self._state = state
+            self._state = "busy"
+            self._concurrent += invocation
 
     def _leave(self, state):
         with self.history.changed:
@@ -296,8 +286,10 @@ class LambdaEnvironment:
         with self.history.changed:
             if self._concurrent > 1:
                 self._concurrent -= 1
+                self.history.changed.notify_all()
                 return
-            if self.settings.freeze and not self.settings.managed_instances:
+            freeze = self.settings.freeze or self.life.to_restore
+            if freeze and not self.settings.managed_instances:
                 self.life.freeze()
             self._leave("idle")
 

@@ -46,17 +46,17 @@ HANG = Answer(instead="hang")
 
 
 class Server:
-    """Calls `handle(Request) -> Answer` in a thread for each connection, on 127.0.0.1.
+    """Calls `handle(Request) -> Answer` in a thread for each connection.
     `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too."""
 
-    def __init__(self, handle, tls=None, port=0):
+    def __init__(self, handle, tls=None, port=0, host="127.0.0.1"):
         self.handle = handle
         self.tls = tls
         self.released = threading.Event()
         self._connections = set()
         self._closed = False
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._listener = socket.create_server((host, port), backlog=128)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -14,18 +14,21 @@ RESPONSE_LIMIT = 6 * 1024 * 1024 + 100
 class Invocation:
     """One request on its way through the environment. Changes under the lock."""
 
-    def __init__(self, payload, arn, deadline_ms, trace=None, client_context=None):
+    def __init__(self, payload, arn, timeout, trace=None, client_context=None):
         self.request_id = str(uuid.uuid4())
         self.payload = payload
         self.arn = arn
-        self.deadline_ms = deadline_ms
         self.trace = trace
         self.client_context = client_context
         self.status = None  # None while it runs, then "success", "error", "failure" or "timeout"
         self.response = None  # bytes, for the caller
         self.error_type = None
-        self.started = time.monotonic()
         self.responded = None
+        self.begin(timeout)
+
+    def begin(self, timeout):
+        self.started = time.monotonic()
+        self.deadline_ms = int((time.time() + timeout) * 1000)
 
     def finish(self, status, response, error_type=None):
         """The first to call it decides what the caller gets."""
@@ -46,6 +49,9 @@ class RuntimeApi:
         self.queue = []
         self.running = {}
         self.init_error = None
+        self.restoring = 0  # how many callers wait in /restore/next, for SnapStart's restore
+        self.restored = False
+        self.restore_error = None
         self.closed = False
 
     def close(self):
@@ -88,11 +94,35 @@ class RuntimeApi:
             self.init_error = error_type
             self.history.record("runtime.init_error", error=error_type, body=body)
 
+    def await_restore(self):
+        """Blocks until the snapshot is restored; False when this life of the environment ends."""
+        with self.history.changed:
+            self.restoring += 1
+            self.history.record("runtime.restore_next")
+            self.history.changed.wait_for(lambda: self.closed or self.restored)
+            self.restoring -= 1
+            return not self.closed
+
+    def restore(self):
+        with self.history.changed:
+            self.restored = True
+            self.history.changed.notify_all()
+
+    def fail_restore(self, error_type):
+        with self.history.changed:
+            self.restore_error = error_type
+            self.history.record("runtime.restore_error", error=error_type)
+
     def handle(self, request):
         call = request.path[len(BASE) + 1 :]
         if call == "invocation/next" and request.method == "GET":
             return self._next()
+        if call == "restore/next" and request.method == "GET":
+            return Answer(200) if self.await_restore() else CLOSE
         error_type = request.headers.get("Lambda-Runtime-Function-Error-Type")
+        if call == "restore/error" and request.method == "POST":
+            self.fail_restore(error_type or "Runtime.Unknown")
+            return json_answer(202, {"status": "OK"})
         if call == "init/error" and request.method == "POST":
             self.fail_init(error_type or "Runtime.Unknown", request.body)
             return json_answer(202, {"status": "OK"})
@@ -155,7 +185,7 @@ class InProcessRuntime:
     """Runs `handler(event, context)` in threads of the test, with the methods of Process.
     SystemExit in the handler is a crash of the runtime with that code."""
 
-    def __init__(self, handler, api, history, on_line, on_exit, concurrency=1):
+    def __init__(self, handler, api, history, on_line, on_exit, *, concurrency=1, snap_start=False):
         self.name = "runtime"
         self.pid = None
         self.stdout = self.stderr = ""
@@ -165,6 +195,7 @@ class InProcessRuntime:
         self._api = api
         self._on_line = on_line
         self._on_exit = on_exit
+        self._snap_start = snap_start
         history.record("process.started", name=self.name, pid=None)
         for _ in range(concurrency):
             threading.Thread(target=self._loop, daemon=True).start()
@@ -201,6 +232,8 @@ class InProcessRuntime:
         self._on_exit()
 
     def _loop(self):
+        if self._snap_start and not self._api.await_restore():
+            return None
         while self.alive and (invocation := self._api.take()) is not None:
             try:
                 event = json.loads(invocation.payload)

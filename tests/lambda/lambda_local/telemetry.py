@@ -4,8 +4,10 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from .delivery import Subscription
+from . import schema
+from .delivery import Subscription, poster_for
 from .http_server import HANG, Answer, error_answer, json_answer, plain_answer
+from .network import Here
 
 PATH = "/2022-07-01/telemetry"
 SCHEMAS = ("2022-07-01", "2022-12-13", "2025-01-29")
@@ -19,25 +21,34 @@ BUFFERING = {
 NOT_SUPPORTED = error_answer(202, "Telemetry.NotSupported", "Telemetry API is not supported")
 
 
-def timestamp():
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+def timestamp(seconds=None):
+    """As the platform writes it: now, or of seconds since 1970."""
+    when = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 class Telemetry:
     """One life of the environment. `answer` is what a subscription gets: "real", a status,
-    "hang", or a function of the request's body (parsed) that gives one of these."""
+    "hang", or a function of the request's body (parsed) that gives one of these. `late` says of
+    a line of the function's whether it is only handed on with the next invocation. `bare` leaves
+    out of the platform's events what the schema does not promise."""
 
-    def __init__(self, history, clock, *, answer="real", schemas=SCHEMAS, log_format="Text",
-                 refused="retry", queue_bytes=4 << 20):
+    def __init__(self, history, clock, *, network=None, answer="real", schemas=SCHEMAS,
+                 log_format="Text", refused="retry", queue_bytes=4 << 20, late=None,
+                 bare=False):
         self.history = history
         self.clock = clock
+        self.network = network or Here()
         self.answer = answer
         self.schemas = schemas
         self.log_format = log_format
         self.refused = refused
         self.queue_bytes = queue_bytes
+        self.late = late or (lambda line: False)
+        self.bare = bare
         self.subscriptions = {}
         self.open = True
+        self._late_lines = []
         self._replay = []  # what happened during init goes to every subscriber, however late
 
     def close(self):
@@ -86,7 +97,11 @@ class Telemetry:
                      for name, (_, _, default) in BUFFERING.items()}
         again = extension.name in self.subscriptions
         if not again:
-            subscription = Subscription(self, extension.name, body, buffering)
+            try:
+                poster = poster_for(body["destination"], self.clock, self.network)
+            except OSError as error:
+                return error_answer(400, "ValidationError", f"destination: {error}")
+            subscription = Subscription(self, extension.name, body, buffering, poster)
             self.subscriptions[extension.name] = subscription
             for event in self._replay:
                 subscription.add(event)
@@ -99,6 +114,8 @@ class Telemetry:
 
     def emit(self, event_type, record):
         """A platform event, to all who want it."""
+        if self.bare:
+            record = schema.bare(event_type, record)
         self.push([{"time": timestamp(), "type": event_type, "record": record}])
 
     def push(self, events):
@@ -118,8 +135,22 @@ class Telemetry:
         text = line.decode(errors="replace")
         record = self._json_record(text) if self.log_format == "JSON" else text + "\n"
         with self.history.changed:
-            self.history.record("function.line", line=text)
-            self.push([{"time": timestamp(), "type": "function", "record": record}])
+            if self.late(text):
+                self.history.record("function.late_line", line=text)
+                self._late_lines.append((text, record))
+            else:
+                self._push_line(text, record)
+
+    def push_late_lines(self):
+        """The platform's time of an event is that of the event, not that of the writing."""
+        with self.history.changed:
+            lines, self._late_lines = self._late_lines, []
+            for text, record in lines:
+                self._push_line(text, record)
+
+    def _push_line(self, text, record):
+        self.history.record("function.line", line=text)
+        self.push([{"time": timestamp(), "type": "function", "record": record}])
 
     def extension_line(self, name, line):
         with self.history.changed:
@@ -187,8 +218,12 @@ def validate(body, schemas=SCHEMAS):
 def _validate_destination(destination):
     if not isinstance(destination, dict):
         return ["destination is required"]
+    if destination.get("protocol") == "TCP":
+        port = destination.get("port")
+        valid = isinstance(port, int) and not isinstance(port, bool) and 1 <= port <= 65535
+        return [] if valid and port != 9001 else ["destination.port must be from 1 to 65535"]
     if destination.get("protocol") != "HTTP":
-        return ["destination.protocol: this environment only has HTTP"]
+        return ["destination.protocol must be HTTP or TCP"]
     try:
         parts = urlsplit(destination.get("URI", ""))
         host, port = parts.hostname, parts.port

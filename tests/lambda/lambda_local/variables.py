@@ -2,6 +2,8 @@
 
 import os
 
+from . import credentials
+
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 
@@ -21,9 +23,6 @@ HIDDEN = {
 def platform_variables(settings):
     """What both see. `settings` is the environment's own (function_name, memory_size, ...)."""
     variables = {
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-        "AWS_SESSION_TOKEN": "not-a-token",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_LAMBDA_FUNCTION_NAME": settings["function_name"],
@@ -35,6 +34,11 @@ def platform_variables(settings):
         "TZ": ":UTC",
         "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
     }
+    if settings["initialization_type"] == "snap-start":
+        variables.update(credentials.variables(settings["runtime_api"]))
+    else:
+        variables.update({"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SESSION_TOKEN": "not-a-token",
+                          "AWS_SECRET_ACCESS_KEY": "not-a-secret"})
     if settings["log_format"] == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
