@@ -118,15 +118,16 @@ class LambdaEnvironment:
         """The finished invocation, as soon as the runtime has answered (or it failed)."""
         return self.wait(self.begin(payload, **options))
 
-    def begin(self, payload=None, *, trace="sampled", client_context=None):
-        """Begins an invocation when the environment is free, and does not wait for its answer."""
+    def begin(self, payload=None, *, trace="sampled", client_context=None, request_id=None):
+        """Begins an invocation when the environment is free, and does not wait for its answer.
+        `request_id`: that of an earlier one, which Lambda runs again."""
         if trace == "sampled":
             trace = (f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};"
                      f"Parent={secrets.token_hex(8)};Sampled=1")
         self._enter(("reset", "idle"), invocation=True)
         body = json.dumps({} if payload is None else payload).encode()
         invocation = Invocation(body, self.settings.arn, self.settings.timeout, trace,
-                                client_context)
+                                client_context, request_id)
         threading.Thread(target=self._run, args=(invocation,), daemon=True).start()
         return invocation
 

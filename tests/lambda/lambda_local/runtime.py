@@ -14,8 +14,9 @@ RESPONSE_LIMIT = 6 * 1024 * 1024 + 100
 class Invocation:
     """One request on its way through the environment. Changes under the lock."""
 
-    def __init__(self, payload, arn, timeout, trace=None, client_context=None):
-        self.request_id = str(uuid.uuid4())
+    def __init__(self, payload, arn, timeout, trace=None, client_context=None,
+                 request_id=None):
+        self.request_id = request_id or str(uuid.uuid4())
         self.payload = payload
         self.arn = arn
         self.trace = trace
