@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import subprocess
+import time
 
 import pytest
 from cryptography import x509
@@ -74,6 +75,23 @@ def test_the_hashed_folder_of_the_layer(lambda_env, history, tmp_path, authority
         traces={"received": 1, "exported": 1})
     backend.close()
     assert backend.names() == ["span"]
+
+
+def test_a_new_handshake_after_each_freeze(lambda_env, history, tmp_path, authority):
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": str(authority[0])})
+    with env:
+        for number in range(3):
+            otlp.send(env.port, otlp.traces(f"span {number}"), otlp.logs(f"line {number}"))
+            assert env.invoke().status == "success"
+            env.wait_idle()
+            env.freeze()
+            time.sleep(1.1)  # how long it is frozen, not a wait
+            env.thaw()
+        env.finish(traces={"received": 3, "exported": 3}, logs={"received": 3, "exported": 3})
+    backend.close()
+    assert backend.names() == [f"span {number}" for number in range(3)]
 
 
 def test_a_certificate_file_that_is_not_there_is_named(lambda_env, history, tmp_path, authority):
