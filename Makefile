@@ -39,7 +39,7 @@ help:
 	@echo "make test       all tests"
 	@echo "make lint       formatting and static checks; make format mends"
 	@echo "make demo       a function under the local Lambda, shown; ENDPOINT=https://... sends to a backend"
-	@echo "make bench      the figures"
+	@echo "make bench      the figures; PEER=binary PEER_ENV=file beside another extension; INSTRUCTIONS=1 counts"
 	@echo "make layer      build/lull-x86_64.zip and build/lull-arm64.zip"
 	@echo "make fuzz       the fuzzers, one minute each"
 

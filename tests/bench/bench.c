@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench LULL THREE_CALLS JSON [RUNS] [start]: measures the extension LULL beside THREE_CALLS and
- * writes the figures to JSON. With "start" only what has to do with the start. Started by
- * tests/bench/run. */
+/* bench [--instructions] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]: measures the extension LULL
+ * beside THREE_CALLS, and PEER where it is named, and writes the figures to JSON; their instructions,
+ * too, where asked for. Started by tests/bench/run. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -11,8 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "figures.h"
 #include "scenarios.h"
+
+#define COUNT_FILE "build/bench/callgrind.out"
+#define INSTRUCTION_RUNS 3
 
 /* A port that is free now; the program that gets it binds it milliseconds later. */
 static uint16_t free_port(void)
@@ -29,43 +33,6 @@ static uint16_t free_port(void)
 	return ntohs(address.sin_port);
 }
 
-static char *setting(const char *name, const char *format, unsigned port)
-{
-	char value[64];
-	char *line;
-
-	snprintf(value, sizeof value, format, port);
-	if (asprintf(&line, "%s=%s", name, value) < 0)
-		die("no memory");
-	return line;
-}
-
-/* What Lambda gives an extension, and the settings. */
-static char **environment(const struct lambda *lambda, uint16_t otlp_port)
-{
-	static const char *const fixed[] = {
-		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-		"TZ=:UTC",
-		"LANG=en_US.UTF-8",
-		"AWS_REGION=eu-central-1",
-		"AWS_LAMBDA_FUNCTION_NAME=bench",
-		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
-		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
-	};
-	size_t count = sizeof fixed / sizeof fixed[0];
-	char **lines = calloc(count + 4, sizeof *lines);
-
-	if (!lines)
-		die("no memory");
-	for (size_t i = 0; i < count; i++)
-		lines[i] = strdup(fixed[i]);
-	lines[count] = setting("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:%u", lambda->api.port);
-	lines[count + 1] = setting("LULL_ENDPOINT", "http://127.0.0.1:%u", lambda->sink.port);
-	lines[count + 2] = setting("LULL_HTTP_PORT", "%u", otlp_port);
-	return lines;
-}
-
 static void add_size(const char *name, const char *program, const char *path)
 {
 	struct stat st;
@@ -74,30 +41,61 @@ static void add_size(const char *name, const char *program, const char *path)
 		figures_add(name, program, (double)st.st_size / 1e6);
 }
 
+static void measure(struct bench *bench, const struct subject *subject, unsigned runs)
+{
+	add_size("binary.size_mb", subject->name, subject->path);
+	scenario_post(bench, subject, 5 * runs);
+	scenario_spans(bench, subject, runs / 2 + 1);
+	scenario_logs(bench, subject, runs / 2 + 1);
+	scenario_invocation(bench, subject, 5 * runs);
+	scenario_held(bench, subject, runs / 8 + 1);
+}
+
+/* "" is no name, so that the caller need not leave arguments out. */
+static const char *argument(int argc, char **argv, int i)
+{
+	return argc > i && argv[i][0] ? argv[i] : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench bench;
-	unsigned runs = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 40;
-	bool all = argc <= 5 || strcmp(argv[5], "start") != 0;
-	struct subject subjects[2];
-	uint16_t port = free_port();
+	bool instructions = argc > 1 && strcmp(argv[1], "--instructions") == 0;
+	unsigned runs, count;
+	const char *peer;
+	uint16_t port = free_port(), peer_port = port;
+	struct subject subjects[3];
 
+	argc -= instructions;
+	argv += instructions;
+	runs = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 40;
+	peer = argument(argc, argv, 5);
+	count = peer ? 3 : 2;
 	if (argc < 4 || runs == 0)
-		die("usage: bench LULL THREE_CALLS JSON [RUNS] [start]");
+		die("usage: bench [--instructions] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]");
 	signal(SIGPIPE, SIG_IGN);
 	lambda_init(&bench.lambda, &bench.loop);
-	subjects[0] = (struct subject){"three calls", argv[2], environment(&bench.lambda, port), 0};
-	subjects[1] = (struct subject){"lull", argv[1], environment(&bench.lambda, port), port};
-	add_size("binary.size_mb", "lull", argv[1]);
+	subjects[0] = (struct subject){"three calls", argv[2],
+				       environment_of_lull(&bench.lambda, port), 0, false};
+	subjects[1] = (struct subject){"lull", argv[1], environment_of_lull(&bench.lambda, port),
+				       port, true};
+	if (peer) {
+		char **lines = environment_of_peer(&bench.lambda, argument(argc, argv, 6),
+						   &peer_port);
+
+		subjects[2] = (struct subject){"peer", peer, lines, peer_port, false};
+	}
 	add_size("layer_x86_64.size_mb", "lull", "build/lull-x86_64.zip");
 	add_size("layer_arm64.size_mb", "lull", "build/lull-arm64.zip");
-	scenario_start(&bench, subjects, 2, runs);
-	if (all) {
-		scenario_start_small(&bench, subjects, 2, runs / 2 + 1);
-		scenario_post(&bench, &subjects[1], 5 * runs);
-		scenario_spans(&bench, &subjects[1], runs / 2 + 1);
-		scenario_invocation(&bench, &subjects[1], 5 * runs);
-	}
+	scenario_start(&bench, subjects, count, runs);
+	scenario_start_small(&bench, subjects, count, runs / 2 + 1);
+	scenario_post_bare(&bench, 5 * runs);
+	scenario_bare(&bench, runs / 2 + 1);
+	for (unsigned i = 1; i < count; i++)
+		measure(&bench, &subjects[i], runs);
+	if (instructions)
+		scenario_instructions(&bench, &subjects[0], &subjects[1], COUNT_FILE,
+				      INSTRUCTION_RUNS);
 	figures_write(argv[3]);
 	return 0;
 }

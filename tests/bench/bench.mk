@@ -10,7 +10,8 @@ include build/$(ARCH)/deps.mk
 
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
-BENCH_OBJECTS := $(patsubst %,$(O)/%.o,bench figures http lambda load loop program share spans start)
+BENCH_OBJECTS := $(patsubst %,$(O)/%.o,\
+	bench environment figures held http instructions lambda load loop post program relay share spans start)
 
 .PHONY: all
 all: $(O)/bench $(O)/three_calls

@@ -7,7 +7,7 @@
 
 #include "loop.h"
 
-#define MAX_FIGURES 128
+#define MAX_FIGURES 256
 #define MAX_SKIPPED 8
 
 static struct figure {

@@ -15,15 +15,18 @@ static bool is(const struct http_request *request, const char *line)
 	return strncmp(request->head, line, strlen(line)) == 0;
 }
 
-/* The port in the URI that the subscription names. */
-static uint16_t port_of(const struct http_request *request)
+/* The port and the path in the URI that the subscription names. */
+static void subscribe(struct lambda *lambda, const struct http_request *request)
 {
 	const char *uri = strstr(request->body, "http://sandbox");
 	const char *colon = uri ? strchr(uri + strlen("http://"), ':') : NULL;
+	char *end;
 
 	if (!colon)
 		die("the subscription names no port: %.*s", (int)request->body_len, request->body);
-	return (uint16_t)strtoul(colon + 1, NULL, 10);
+	lambda->telemetry_port = (uint16_t)strtoul(colon + 1, &end, 10);
+	snprintf(lambda->telemetry_path, sizeof lambda->telemetry_path, "%s%.*s",
+		 *end == '/' ? "" : "/", (int)strcspn(end, "\""), end);
 }
 
 static void on_api(void *ctx, struct http_peer *peer, const struct http_request *request)
@@ -41,7 +44,7 @@ static void on_api(void *ctx, struct http_peer *peer, const struct http_request 
 			    "{\"functionName\":\"bench\",\"functionVersion\":\"$LATEST\","
 			    "\"handler\":\"app.handler\",\"accountId\":\"123456789012\"}");
 	} else if (is(request, "PUT /2022-07-01/telemetry ")) {
-		lambda->telemetry_port = port_of(request);
+		subscribe(lambda, request);
 		http_answer(peer, 200, "", "\"OK\"");
 	} else {
 		http_answer(peer, 404, "", "{}");
@@ -52,6 +55,10 @@ static void on_export(void *ctx, struct http_peer *peer, const struct http_reque
 {
 	struct lambda *lambda = ctx;
 
+	if (lambda->refusing) {
+		http_answer(peer, 503, "", "{}");
+		return;
+	}
 	lambda->sink_requests++;
 	lambda->sink_bytes += request->body_len;
 	http_answer(peer, 200, "", "{}");
@@ -74,6 +81,7 @@ void lambda_reset(struct lambda *lambda, const struct program *program)
 	lambda->waiting = NULL;
 	lambda->program = program;
 	lambda->nexts = 0;
+	lambda->refusing = false;
 	lambda->sink_requests = lambda->sink_bytes = 0;
 }
 
@@ -111,9 +119,11 @@ static void post_telemetry(struct lambda *lambda, const char *events)
 {
 	if (lambda->telemetry.fd < 0)
 		http_connect(&lambda->telemetry, lambda->loop, lambda->telemetry_port);
-	http_post(&lambda->telemetry, "/telemetry", "application/json", events, strlen(events));
+	http_post(&lambda->telemetry, lambda->telemetry_path, "application/json", events,
+		  strlen(events));
 }
 
+#define LINE_ROOM 400
 #define REQUEST_ID "1f0c5a8e-7d55-4c1b-9d3e-%012u"
 
 void lambda_invoke(struct lambda *lambda)
@@ -147,6 +157,18 @@ void lambda_shutdown(struct lambda *lambda)
 	answer_next(lambda, text);
 }
 
+/* As Python's runtime writes it. */
+static size_t put_line(char *to, size_t room, unsigned i, unsigned request)
+{
+	return (size_t)snprintf(
+		to, room,
+		"{\"time\":\"2026-01-01T00:00:00.%03uZ\",\"type\":\"function\",\"record\":"
+		"{\"timestamp\":\"2026-01-01T00:00:00.%03uZ\",\"level\":\"INFO\","
+		"\"message\":\"order %u of this request was taken\",\"logger\":\"shop.orders\","
+		"\"requestId\":\"" REQUEST_ID "\"}},",
+		i % 1000, i % 1000, i, request);
+}
+
 void lambda_done(struct lambda *lambda, unsigned lines)
 {
 	char text[4096];
@@ -156,13 +178,7 @@ void lambda_done(struct lambda *lambda, unsigned lines)
 		return;
 	text[0] = '[';
 	for (unsigned i = 0; i < lines; i++)
-		len += (size_t)snprintf(
-			text + len, sizeof text - len,
-			"{\"time\":\"2026-01-01T00:00:00.1%02uZ\",\"type\":\"function\",\"record\":"
-			"{\"timestamp\":\"2026-01-01T00:00:00.1%02uZ\",\"level\":\"INFO\","
-			"\"message\":\"order %u of this request was taken\",\"logger\":\"shop.orders\","
-			"\"requestId\":\"" REQUEST_ID "\"}},",
-			i, i, i, lambda->request);
+		len += put_line(text + len, sizeof text - len, i, lambda->request);
 	snprintf(
 		text + len, sizeof text - len,
 		"{\"time\":\"2026-01-01T00:00:00.200Z\",\"type\":\"platform.runtimeDone\",\"record\":"
@@ -170,4 +186,23 @@ void lambda_done(struct lambda *lambda, unsigned lines)
 		"{\"durationMs\":12.345,\"producedBytes\":42}}}]",
 		lambda->request);
 	post_telemetry(lambda, text);
+}
+
+char *lambda_lines(const struct lambda *lambda, unsigned count)
+{
+	size_t room = count * (size_t)LINE_ROOM + 2, len = 1;
+	char *text = malloc(room);
+
+	if (!text || count == 0)
+		die("no lines, or no memory");
+	text[0] = '[';
+	for (unsigned i = 0; i < count; i++)
+		len += put_line(text + len, room - len, i, lambda->request);
+	text[len - 1] = ']';
+	return text;
+}
+
+void lambda_log(struct lambda *lambda, const char *lines)
+{
+	post_telemetry(lambda, lines);
 }

@@ -12,12 +12,14 @@ struct lambda {
 	struct http_server api, sink;
 	struct http_client telemetry; /* to the extension's listener; fd -1: none */
 	uint16_t telemetry_port;      /* 0: not subscribed */
-	struct http_peer *waiting;    /* asked for the next event */
+	char telemetry_path[64];
+	struct http_peer *waiting; /* asked for the next event */
 	const struct program *program;
 	unsigned nexts;  /* how often the next event was asked for */
 	int64_t next_at; /* when last, and the program's CPU by then */
 	int64_t next_cpu;
 	unsigned request; /* number of the invocation */
+	bool refusing;    /* the backend answers 503 and counts nothing */
 	uint64_t sink_requests, sink_bytes;
 };
 
@@ -33,6 +35,10 @@ void lambda_wait_next(struct lambda *lambda);
  * program takes telemetry. */
 void lambda_invoke(struct lambda *lambda);
 void lambda_shutdown(struct lambda *lambda);
+
+/* A batch of `count` JSON log lines of the function, as Telemetry posts them; the caller frees it. */
+char *lambda_lines(const struct lambda *lambda, unsigned count);
+void lambda_log(struct lambda *lambda, const char *lines);
 
 /* The handler has ended after writing `lines` JSON log lines: these and platform.runtimeDone. */
 void lambda_done(struct lambda *lambda, unsigned lines);

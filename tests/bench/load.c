@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <libdeflate.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "figures.h"
+#include "relay.h"
 #include "scenarios.h"
 #include "spans.h"
 
@@ -11,14 +12,6 @@
 #define LINES 3
 #define POSTS_PER_RUN 10 /* of 1,000 spans each: what an invocation costs anyway is a small part */
 #define GZIP_LEVEL 1
-
-static int64_t own_cpu(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static int64_t post(struct http_client *client, const struct spans *spans)
 {
@@ -35,94 +28,117 @@ static int64_t end_invocation(struct bench *bench, unsigned lines)
 	return bench->lambda.next_at - end;
 }
 
-/* ---- Latency ---- */
+/* ---- The bare minimum ---- */
 
-static void posts_of(struct bench *bench, const struct subject *subject, unsigned count,
-		     unsigned posts, const char *const names[2])
+static void compress_alone(const char *figure, const void *data, size_t len)
 {
-	struct spans spans = spans_make(count);
-	struct http_client client;
+	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
+	size_t room = libdeflate_gzip_compress_bound(compressor, len);
+	void *out = malloc(room);
+	int64_t start = clock_own_cpu();
 
-	for (unsigned busy = 0; busy < 2; busy++) {
-		http_connect(&client, &bench->loop, subject->otlp_port);
-		for (unsigned i = 0; i < posts; i++) {
-			if (!busy)
-				program_wait_idle(&bench->program);
-			figures_add(names[busy], subject->name,
-				    (double)post(&client, &spans) / NS_PER_MS);
-		}
-		program_wait_idle(&bench->program);
-		http_close(&client);
-	}
-	free(spans.data);
+	if (!out || libdeflate_gzip_compress(compressor, data, len, out, room) == 0)
+		die("cannot compress");
+	figures_add(figure, "compression alone", (double)(clock_own_cpu() - start) / NS_PER_MS);
+	free(out);
+	libdeflate_free_compressor(compressor);
 }
 
-void scenario_post(struct bench *bench, const struct subject *subject, unsigned posts)
+/* `runs` times POSTS_PER_RUN messages through a process that only hands them on. */
+static void relay_alone(struct bench *bench, const char *figure, const void *data, size_t len,
+			unsigned runs)
 {
-	static const struct {
-		unsigned spans;
-		const char *names[2];
-	} sizes[] = {
-		{1, {"post_1.wall_ms", "post_1_busy.wall_ms"}},
-		{100, {"post_100.wall_ms", "post_100_busy.wall_ms"}},
-		{1000, {"post_1000.wall_ms", "post_1000_busy.wall_ms"}},
-	};
+	struct http_client client;
+	struct relay relay;
 
-	bench_begin(bench, subject, NULL);
-	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		lambda_invoke(&bench->lambda);
-		posts_of(bench, subject, sizes[i].spans, posts, sizes[i].names);
-		end_invocation(bench, 0);
+	relay_start(&relay, bench->lambda.sink.port);
+	http_connect(&client, &bench->loop, relay.port);
+	for (unsigned run = 0; run < runs; run++) {
+		uint64_t wanted = bench->lambda.sink_requests + POSTS_PER_RUN;
+		int64_t before = relay_cpu(&relay);
+
+		for (unsigned i = 0; i < POSTS_PER_RUN; i++)
+			http_post(&client, "/", PROTOBUF, data, len);
+		while (bench->lambda.sink_requests < wanted)
+			loop_turn(&bench->loop, 1000);
+		loop_turn(&bench->loop, 2);
+		figures_add(figure, "recv and send",
+			    (double)(relay_cpu(&relay) - before) / NS_PER_MS / POSTS_PER_RUN);
+		compress_alone(figure, data, len);
 	}
-	bench_end(bench);
+	http_close(&client);
+	relay_stop(&relay);
+	lambda_reset(&bench->lambda, NULL);
+}
+
+void scenario_bare(struct bench *bench, unsigned runs)
+{
+	struct spans spans = spans_make(1000);
+	char *lines = lambda_lines(&bench->lambda, 1000);
+
+	relay_alone(bench, "spans_1000.cpu_ms", spans.data, spans.len, runs);
+	relay_alone(bench, "logs_1000.cpu_ms", lines, strlen(lines), runs);
+	free(spans.data);
+	free(lines);
 }
 
 /* ---- CPU ---- */
 
-static void compress_alone(const struct spans *spans)
+/* POSTS_PER_RUN batches in one invocation, from the first until the program rests. */
+static void batches(struct bench *bench, const struct subject *subject, const char *figure,
+		    const struct spans *spans, const char *lines)
 {
-	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
-	size_t room = libdeflate_gzip_compress_bound(compressor, spans->len);
-	void *out = malloc(room);
-	int64_t start = own_cpu();
+	struct http_client client;
+	int64_t before, own;
 
-	if (!out || libdeflate_gzip_compress(compressor, spans->data, spans->len, out, room) == 0)
-		die("cannot compress");
-	figures_add("spans_1000.cpu_ms", "compression alone",
-		    (double)(own_cpu() - start) / NS_PER_MS);
-	free(out);
-	libdeflate_free_compressor(compressor);
+	program_wait_idle(&bench->program);
+	before = program_cpu(&bench->program);
+	own = clock_own_cpu();
+	lambda_invoke(&bench->lambda);
+	http_connect(&client, &bench->loop, subject->otlp_port);
+	for (unsigned i = 0; i < POSTS_PER_RUN; i++) {
+		if (spans)
+			post(&client, spans);
+		else
+			lambda_log(&bench->lambda, lines);
+	}
+	http_close(&client);
+	end_invocation(bench, 0);
+	program_wait_idle(&bench->program);
+	own = clock_own_cpu() - own;
+	figures_add(figure, subject->name,
+		    (double)(program_cpu(&bench->program) - before) / NS_PER_MS / POSTS_PER_RUN);
+	figures_add(figure, "driver", (double)own / NS_PER_MS / POSTS_PER_RUN);
 }
 
 void scenario_spans(struct bench *bench, const struct subject *subject, unsigned runs)
 {
 	struct spans spans = spans_make(1000);
-	struct http_client client;
 
 	bench_begin(bench, subject, NULL);
-	for (unsigned run = 0; run < runs; run++) {
-		int64_t before;
-
-		compress_alone(&spans);
-		program_wait_idle(&bench->program);
-		before = program_cpu(&bench->program);
-		lambda_invoke(&bench->lambda);
-		http_connect(&client, &bench->loop, subject->otlp_port);
-		for (unsigned i = 0; i < POSTS_PER_RUN; i++)
-			post(&client, &spans);
-		http_close(&client);
-		end_invocation(bench, 0);
-		program_wait_idle(&bench->program);
-		figures_add("spans_1000.cpu_ms", subject->name,
-			    (double)(program_cpu(&bench->program) - before) / NS_PER_MS /
-				    POSTS_PER_RUN);
-	}
+	for (unsigned run = 0; run < runs; run++)
+		batches(bench, subject, "spans_1000.cpu_ms", &spans, NULL);
 	figures_add("used.rss_mb", subject->name,
 		    (double)program_memory(&bench->program, "Rss") / 1e6);
 	bench_end(bench);
 	if (bench->lambda.sink_requests == 0)
 		die("%s exported nothing", subject->name);
 	free(spans.data);
+}
+
+void scenario_logs(struct bench *bench, const struct subject *subject, unsigned runs)
+{
+	char *lines = lambda_lines(&bench->lambda, 1000);
+
+	bench_begin(bench, subject, NULL);
+	if (bench->lambda.telemetry_port) {
+		for (unsigned run = 0; run < runs; run++)
+			batches(bench, subject, "logs_1000.cpu_ms", NULL, lines);
+	}
+	bench_end(bench);
+	if (bench->lambda.telemetry_port && bench->lambda.sink_requests == 0)
+		die("%s exported no logs", subject->name);
+	free(lines);
 }
 
 void scenario_invocation(struct bench *bench, const struct subject *subject, unsigned runs)
@@ -133,24 +149,32 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
 	bench_begin(bench, subject, NULL);
 	http_connect(&client, &bench->loop, subject->otlp_port);
 	for (unsigned run = 0; run < runs; run++) {
-		int64_t before, took;
+		int64_t before, own, took, done;
 
 		program_wait_idle(&bench->program);
 		before = program_cpu(&bench->program);
+		own = clock_own_cpu();
 		lambda_invoke(&bench->lambda);
 		post(&client, &spans);
+		done = program_cpu(&bench->program);
 		took = end_invocation(bench, LINES);
+		own = clock_own_cpu() - own;
 		program_wait_idle(&bench->program);
 		/* The first brings up the way to the backend. */
 		if (run == 0)
 			continue;
 		figures_add("invocation.cpu_ms", subject->name,
 			    (double)(program_cpu(&bench->program) - before) / NS_PER_MS);
+		figures_add("invocation.cpu_ms", "driver", (double)own / NS_PER_MS);
+		figures_add("done_to_next.cpu_ms", subject->name,
+			    (double)(bench->lambda.next_cpu - done) / NS_PER_MS);
 		figures_add("invocation.done_to_next_ms", subject->name, (double)took / NS_PER_MS);
 	}
 	http_close(&client);
 	bench_end(bench);
-	if (bench->lambda.sink_requests < runs)
+	figures_add("requests_100.count", subject->name,
+		    (double)bench->lambda.sink_requests * 100 / runs);
+	if (bench->lambda.sink_requests < (subject->exports_each ? runs : 1))
 		die("%s exported %u times", subject->name, (unsigned)bench->lambda.sink_requests);
 	free(spans.data);
 }

@@ -18,6 +18,14 @@ int64_t clock_now(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+int64_t clock_own_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
 void die(const char *fmt, ...)
 {
 	va_list ap;

@@ -22,6 +22,9 @@ struct loop {
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t clock_now(void);
 
+/* Nanoseconds of CPU that the benchmark itself has used. */
+int64_t clock_own_cpu(void);
+
 /* `readable` is called whenever there is something to read, until loop_remove(). */
 void loop_add(struct loop *loop, int fd, void (*readable)(void *ctx), void *ctx);
 void loop_remove(struct loop *loop, int fd);

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define IDLE_TURNS 5
+#define VALGRIND "/usr/bin/valgrind"
 
 /* Written by the child before execve(), read here: a page that both see. */
 struct birth {
@@ -22,6 +24,8 @@ struct birth {
 };
 
 static struct program *running;
+static const char *count_file; /* NULL: programs run as they are */
+static char count_option[256];
 
 static int64_t read_clock(clockid_t clock)
 {
@@ -41,7 +45,9 @@ static void kill_running(void)
 static _Noreturn void become(const char *path, char *const *environment, const char *cgroup,
 			     struct birth *birth)
 {
-	char *const argv[] = {(char *)(uintptr_t)path, NULL};
+	char *const name = (char *)(uintptr_t)path;
+	char *const plain[] = {name, NULL};
+	char *const counted[] = {VALGRIND, "--tool=callgrind", count_option, name, NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (cgroup) {
@@ -57,19 +63,30 @@ static _Noreturn void become(const char *path, char *const *environment, const c
 	}
 	birth->cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	birth->at = clock_now();
-	execve(path, argv, environment);
+	if (count_file)
+		execve(VALGRIND, counted, environment);
+	else
+		execve(path, plain, environment);
 fail:
 	birth->error = errno;
 	_exit(127);
 }
 
+static int64_t nanoseconds(const struct timeval *t)
+{
+	return t->tv_sec * NS_PER_S + t->tv_usec * 1000;
+}
+
 static void on_exit_seen(void *ctx)
 {
 	struct program *program = ctx;
+	struct rusage used;
 
 	program->exited_at = clock_now();
 	program->exited = true;
-	waitpid(program->pid, &program->status, 0);
+	wait4(program->pid, &program->status, 0, &used);
+	program->whole_cpu = nanoseconds(&used.ru_utime) + nanoseconds(&used.ru_stime) -
+			     program->exec_cpu;
 	loop_remove(program->loop, program->pidfd);
 	close(program->pidfd);
 }
@@ -101,6 +118,32 @@ void program_start(struct program *program, struct loop *loop, const char *path,
 	if (program->pidfd < 0 || clock_getcpuclockid(program->pid, &program->cpu_clock) != 0)
 		die("cannot watch the program");
 	loop_add(loop, program->pidfd, on_exit_seen, program);
+}
+
+void program_count_in(const char *file)
+{
+	count_file = file;
+	snprintf(count_option, sizeof count_option, "--callgrind-out-file=%s", file);
+}
+
+int64_t program_instructions(void)
+{
+	FILE *file = fopen(count_file, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	int64_t count = 0;
+
+	if (!file)
+		die("callgrind left no %s", count_file);
+	while (getline(&line, &cap, file) > 0)
+		if (strncmp(line, "totals:", 7) == 0)
+			count = strtoll(line + 7, NULL, 10);
+	free(line);
+	fclose(file);
+	remove(count_file);
+	if (count <= 0)
+		die("no count in %s", count_file);
+	return count;
 }
 
 int64_t program_cpu(const struct program *program)

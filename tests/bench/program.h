@@ -16,7 +16,8 @@ struct program {
 	struct loop *loop;
 	bool exited;
 	int64_t exited_at;
-	int status; /* as of waitpid() */
+	int status;        /* as of waitpid() */
+	int64_t whole_cpu; /* nanoseconds from execve() to the exit */
 };
 
 /* Runs `path` with that environment (NULL-terminated) in the cgroup whose cgroup.procs is `cgroup`
@@ -24,6 +25,12 @@ struct program {
  * /dev/null unless BENCH_VERBOSE is set. When the benchmark ends it is killed. */
 void program_start(struct program *program, struct loop *loop, const char *path,
 		   char *const *environment, const char *cgroup);
+
+/* From now on programs run under callgrind (at /usr/bin/valgrind), which leaves its count in `file`. */
+void program_count_in(const char *file);
+
+/* Instructions of the program that has exited, all of its threads, from its start to its end. */
+int64_t program_instructions(void);
 
 /* Nanoseconds of CPU, user and system, since execve(). */
 int64_t program_cpu(const struct program *program);

@@ -1,9 +1,11 @@
-"""Prints build/bench.json as a table: what was measured, the bare minimum beside it, the bar."""
+"""Prints build/bench.json as a table: what was measured (median and least), beside it the peer with
+its ratio to lull, the bare minimum for the same work, the compression alone, the benchmark's own
+CPU, and the bar."""
 
 import json
 import sys
 
-# name, what it says, unit, which statistic counts, bar, compared with
+# name, what it says, unit, which statistic counts, bar
 ROWS = [
     ("binary.size_mb", "binary", "MB", "median", 4.2),
     ("layer_x86_64.size_mb", "layer zip, x86_64", "MB", "median", 2.1),
@@ -12,10 +14,18 @@ ROWS = [
     ("start.cpu_ms", "CPU until then", "ms", "median", 3.0),
     ("start.cpu_until_idle_ms", "CPU until it rests", "ms", "median", None),
     ("start_128mb.wall_ms", "exec to /next at 128 MB's CPU", "ms", "median", 40.0),
+    ("start_128mb.cpu_ms", "CPU until then, at that share", "ms", "median", None),
     ("idle.rss_mb", "resident memory, idle", "MB", "median", 4.0),
     ("idle.rss_anon_mb", "of it not the file's own pages", "MB", "median", None),
     ("used.rss_mb", "resident memory, idle after load", "MB", "median", None),
+    ("held_1mb.rss_mb", "resident memory holding 1 MB", "MB", "median", None),
+    ("held_10mb.rss_mb", "resident memory holding 10 MB", "MB", "median", None),
+    ("held_1mb.cpu_ms", "CPU of taking and holding 1 MB", "ms", "median", None),
+    ("held_10mb.cpu_ms", "CPU of taking and holding 10 MB", "ms", "median", None),
+    ("held_1mb.delivered_mb", "of 1 MB delivered afterwards, gzip", "MB", "median", None),
+    ("held_10mb.delivered_mb", "of 10 MB delivered afterwards, gzip", "MB", "median", None),
     ("shutdown.wall_ms", "SHUTDOWN to exit", "ms", "median", 50.0),
+    ("shutdown.cpu_ms", "CPU of it", "ms", "median", None),
     ("post_1.wall_ms", "POST of 1 span", "ms", "median", None),
     ("post_100.wall_ms", "POST of 100 spans", "ms", "median", None),
     ("post_1000.wall_ms", "POST of 1,000 spans", "ms", "median", None),
@@ -23,18 +33,36 @@ ROWS = [
     ("post_100.wall_ms", "POST of 100 spans, p99", "ms", "p99", None),
     ("post_1000.wall_ms", "POST of 1,000 spans, p99", "ms", "p99", 1.0),
     ("post_1000_busy.wall_ms", "POST of 1,000, one after the other", "ms", "median", None),
+    ("post_1.cpu_ms", "CPU of taking 1 span", "ms", "median", None),
+    ("post_100.cpu_ms", "CPU of taking 100 spans", "ms", "median", None),
+    ("post_1000.cpu_ms", "CPU of taking 1,000 spans", "ms", "median", None),
     ("spans_1000.cpu_ms", "CPU per 1,000 spans", "ms", "median", 1.2),
+    ("logs_1000.cpu_ms", "CPU per 1,000 log lines", "ms", "median", None),
     ("invocation.cpu_ms", "CPU of an invocation", "ms", "median", 0.25),
     ("invocation.done_to_next_ms", "handler's end to /next", "ms", "median", None),
+    ("done_to_next.cpu_ms", "CPU of it", "ms", "median", None),
+    ("requests_100.count", "backend requests, 100 invocations", "", "median", None),
+    ("start.minstr", "start and end, million instructions", "M", "median", None),
+    ("load.minstr", "fixed load, million instructions", "M", "median", None),
 ]
-BARE = ("three calls", "compression alone")
+BARE = ("three calls", "recv and send")
 OVER_BARE = {"start.wall_ms": 2.0}  # milliseconds over the three calls
+
+
+def number(value):
+    return f"{value:9.2f}" if value >= 0.1 else f"{value:9.3f}"
 
 
 def cell(figure, statistic):
     if figure is None:
-        return f"{'-':>8}{'-':>9}"
-    return f"{figure[statistic]:8.2f}{figure['min']:9.2f}"
+        return f"{'-':>9}{'-':>9}"
+    return number(figure[statistic]) + number(figure["min"])
+
+
+def ratio(peer, lull, statistic):
+    if peer is None or lull[statistic] == 0:
+        return f"{'-':>8}"
+    return f"{peer[statistic] / lull[statistic]:7.2f}x"
 
 
 def verdict(name, value, bare, bar):
@@ -47,19 +75,40 @@ def verdict(name, value, bare, bar):
     return f"bar {bar:g}: {'ok' if value <= bar else 'OVER'}"
 
 
+def head(with_peer):
+    peer = f"   {'peer':>9}{'least':>9}{'/ lull':>8}" if with_peer else ""
+    columns = f"{'bare':>9}{'least':>9}   {'gzip':>9}{'least':>9}   {'driver':>9}"
+    return f"{'':36}{'lull':>9}{'least':>9}{peer}   {columns}"
+
+
+def row(figures, with_peer, name, title, unit, statistic, bar):
+    lull = figures[name, "lull"]
+    bare = next((figures[name, b] for b in BARE if (name, b) in figures), None)
+    cells = [cell(lull, statistic)]
+    if with_peer:
+        peer = figures.get((name, "peer"))
+        cells.append(cell(peer, statistic) + ratio(peer, lull, statistic))
+    cells.append(cell(bare, statistic))
+    cells.append(cell(figures.get((name, "compression alone")), statistic))
+    driver = figures.get((name, "driver"))
+    cells.append(number(driver["median"]) if driver else f"{'-':>9}")
+    told = verdict(name, lull[statistic], bare, bar)
+    return f"{title:36}{'   '.join(cells)}  {unit:2}  {told}".rstrip()
+
+
 def main(path):
     with open(path, encoding="utf-8") as file:
         result = json.load(file)
     figures = {(f["name"], f["program"]): f for f in result["figures"]}
-    print(f"{'':36}{'lull':>8}{'least':>9}   {'bare':>8}{'least':>9}")
+    with_peer = any(program == "peer" for _, program in figures)
+    print(head(with_peer))
     for name, title, unit, statistic, bar in ROWS:
-        lull = figures.get((name, "lull"))
-        if lull is None:
-            continue
-        bare = next((figures[name, b] for b in BARE if (name, b) in figures), None)
-        told = verdict(name, lull[statistic], bare, bar)
-        cells = f"{cell(lull, statistic)}   {cell(bare, statistic)}"
-        print(f"{title:36}{cells}  {unit}  {told}".rstrip())
+        if (name, "lull") in figures:
+            print(row(figures, with_peer, name, title, unit, statistic, bar))
+    print(
+        "bare: the three calls, or recv and send of the same bytes; gzip: compressing them alone;\n"
+        "driver: CPU of the benchmark itself meanwhile (median, ms), in none of the other figures"
+    )
     for skipped in result["skipped"]:
         print(f"{skipped['name']}: skipped: {skipped['why']}")
 

@@ -35,15 +35,19 @@ static void one_start(struct bench *bench, const struct subject *subject)
 {
 	const char *name = subject->name;
 	const struct lambda *lambda = &bench->lambda;
+	int64_t own = clock_own_cpu(), before;
 
 	bench_begin(bench, subject, NULL);
 	figures_add("start.wall_ms", name, ms(lambda->next_at - bench->program.exec_at));
 	figures_add("start.cpu_ms", name, ms(lambda->next_cpu));
+	figures_add("start.wall_ms", "driver", ms(clock_own_cpu() - own));
 	program_wait_idle(&bench->program);
-	figures_add("start.cpu_until_idle_ms", name, ms(program_cpu(&bench->program)));
+	before = program_cpu(&bench->program);
+	figures_add("start.cpu_until_idle_ms", name, ms(before));
 	figures_add("idle.rss_mb", name, mb(program_memory(&bench->program, "Rss")));
 	figures_add("idle.rss_anon_mb", name, mb(program_memory(&bench->program, "Anonymous")));
 	figures_add("shutdown.wall_ms", name, ms(bench_end(bench)));
+	figures_add("shutdown.cpu_ms", name, ms(bench->program.whole_cpu - before));
 }
 
 void scenario_start(struct bench *bench, const struct subject *subjects, unsigned count,
@@ -68,6 +72,8 @@ void scenario_start_small(struct bench *bench, const struct subject *subjects, u
 			bench_begin(bench, &subjects[i], cgroup);
 			figures_add("start_128mb.wall_ms", subjects[i].name,
 				    ms(bench->lambda.next_at - bench->program.exec_at));
+			figures_add("start_128mb.cpu_ms", subjects[i].name,
+				    ms(bench->lambda.next_cpu));
 			program_wait_idle(&bench->program);
 			bench_end(bench);
 		}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a program that is measured finds in its environment. */
+#ifndef BENCH_ENVIRONMENT_H
+#define BENCH_ENVIRONMENT_H
+
+#include "lambda.h"
+
+/* What Lambda gives an extension, and lull's settings with that port for OTLP/HTTP. The result is
+ * NULL-terminated and lives as long as the benchmark. */
+char **environment_of_lull(const struct lambda *lambda, uint16_t otlp_port);
+
+/* What Lambda gives an extension, and the lines NAME=value of `file` (NULL: none); empty lines and
+ * those that begin with # do not count. @ENDPOINT@ in a value becomes the backend's URL, @PORT@
+ * `*otlp_port`. Where no line has @PORT@, `*otlp_port` becomes 4318, where SDKs send by default. */
+char **environment_of_peer(const struct lambda *lambda, const char *file, uint16_t *otlp_port);
+
+#endif
