@@ -11,11 +11,12 @@
 #define MAX_SKIPPED 8
 
 static struct figure {
-	const char *name, *program;
+	const char *condition, *name, *program;
 	double *samples;
 	size_t count, cap;
 } figures[MAX_FIGURES];
 static size_t figure_count;
+static const char *condition_now = "";
 
 static struct skipped {
 	const char *name, *why;
@@ -25,11 +26,14 @@ static size_t skipped_count;
 static struct figure *find(const char *name, const char *program)
 {
 	for (size_t i = 0; i < figure_count; i++)
-		if (strcmp(figures[i].name, name) == 0 && strcmp(figures[i].program, program) == 0)
+		if (strcmp(figures[i].name, name) == 0 &&
+		    strcmp(figures[i].program, program) == 0 &&
+		    figures[i].condition == condition_now)
 			return &figures[i];
 	if (figure_count == MAX_FIGURES)
 		die("too many figures");
-	figures[figure_count] = (struct figure){.name = name, .program = program};
+	figures[figure_count] =
+		(struct figure){.condition = condition_now, .name = name, .program = program};
 	return &figures[figure_count++];
 }
 
@@ -44,6 +48,11 @@ void figures_add(const char *name, const char *program, double value)
 			die("no memory");
 	}
 	f->samples[f->count++] = value;
+}
+
+void figures_condition(const char *condition)
+{
+	condition_now = condition ? condition : "";
 }
 
 void figures_skip(const char *name, const char *why)
@@ -87,10 +96,11 @@ void figures_write(const char *path)
 
 		qsort(f->samples, f->count, sizeof *f->samples, compare);
 		fprintf(out,
-			"    {\"name\": \"%s\", \"program\": \"%s\", \"n\": %zu, \"min\": %.4f, "
+			"    {\"name\": \"%s%s%s\", \"program\": \"%s\", \"n\": %zu, \"min\": %.4f, "
 			"\"median\": %.4f, \"p99\": %.4f, \"max\": %.4f}%s\n",
-			f->name, f->program, f->count, f->samples[0], median(f), quantile(f, 0.99),
-			f->samples[f->count - 1], i + 1 < figure_count ? "," : "");
+			f->condition, f->condition[0] ? "." : "", f->name, f->program, f->count,
+			f->samples[0], median(f), quantile(f, 0.99), f->samples[f->count - 1],
+			i + 1 < figure_count ? "," : "");
 		free(f->samples);
 	}
 	fputs("  ],\n  \"skipped\": [\n", out);

@@ -7,6 +7,9 @@
  * literals, or live as long as the benchmark. */
 void figures_add(const char *name, const char *program, double value);
 
+/* From now on the names of samples are "CONDITION.NAME"; a string literal, or NULL for none. */
+void figures_condition(const char *condition);
+
 /* A part of the benchmark that this machine does not allow, and why. */
 void figures_skip(const char *name, const char *why);
 

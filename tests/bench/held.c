@@ -36,7 +36,7 @@ static void hold(struct bench *bench, const struct subject *subject, const struc
 	int64_t before;
 	size_t given;
 
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	bench->lambda.refusing = true;
 	before = program_cpu(program);
 	lambda_invoke(&bench->lambda);

@@ -12,7 +12,7 @@
 static int64_t live(struct bench *bench, const struct subject *subject, unsigned invocations,
 		    const struct spans *spans, const char *lines)
 {
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	for (unsigned i = 0; i < invocations; i++) {
 		struct http_client client;
 
@@ -44,7 +44,7 @@ void scenario_instructions(struct bench *bench, const struct subject *bare,
 
 		figures_add("start.minstr", subject->name, (double)start / 1e6);
 		figures_add("load.minstr", subject->name, (double)load / 1e6);
-		bench_begin(bench, bare, NULL);
+		bench_begin(bench, bare);
 		bench_end(bench);
 		figures_add("start.minstr", bare->name, (double)program_instructions() / 1e6);
 	}

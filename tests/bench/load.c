@@ -115,7 +115,7 @@ void scenario_spans(struct bench *bench, const struct subject *subject, unsigned
 {
 	struct spans spans = spans_make(1000);
 
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	for (unsigned run = 0; run < runs; run++)
 		batches(bench, subject, "spans_1000.cpu_ms", &spans, NULL);
 	figures_add("used.rss_mb", subject->name,
@@ -130,7 +130,7 @@ void scenario_logs(struct bench *bench, const struct subject *subject, unsigned 
 {
 	char *lines = lambda_lines(&bench->lambda, 1000);
 
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	if (bench->lambda.telemetry_port) {
 		for (unsigned run = 0; run < runs; run++)
 			batches(bench, subject, "logs_1000.cpu_ms", NULL, lines);
@@ -146,7 +146,7 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
 	struct spans spans = spans_make(3);
 	struct http_client client;
 
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	http_connect(&client, &bench->loop, subject->otlp_port);
 	for (unsigned run = 0; run < runs; run++) {
 		int64_t before, own, took, done;

@@ -66,7 +66,7 @@ static void posts_of(struct bench *bench, const struct subject *subject, const s
 
 void scenario_post(struct bench *bench, const struct subject *subject, unsigned posts)
 {
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		lambda_invoke(&bench->lambda);
 		posts_of(bench, subject, &sizes[i], posts);

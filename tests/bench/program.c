@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Turns of 2 ms. In a cgroup with a quota a program stands still for up to a period of 20 ms. */
 #define IDLE_TURNS 5
+#define IDLE_TURNS_QUOTA 20
 #define VALGRIND "/usr/bin/valgrind"
 
 /* Written by the child before execve(), read here: a page that both see. */
@@ -104,7 +106,10 @@ void program_start(struct program *program, struct loop *loop, const char *path,
 		atexit(kill_running);
 	}
 	*birth = (struct birth){0};
-	*program = (struct program){.loop = loop};
+	*program = (struct program){
+		.loop = loop,
+		.idle_turns = cgroup ? IDLE_TURNS_QUOTA : IDLE_TURNS,
+	};
 	program->pid = vfork();
 	if (program->pid == 0)
 		become(path, environment, cgroup, birth);
@@ -156,7 +161,7 @@ void program_wait_idle(struct program *program)
 	int64_t before = program_cpu(program), cpu;
 	int64_t limit = clock_now() + 60 * NS_PER_S;
 
-	for (int still = 0; still < IDLE_TURNS; before = cpu) {
+	for (unsigned still = 0; still < program->idle_turns; before = cpu) {
 		loop_turn(program->loop, 2);
 		if (program->exited)
 			die("the program has exited");

@@ -16,8 +16,9 @@ struct program {
 	struct loop *loop;
 	bool exited;
 	int64_t exited_at;
-	int status;        /* as of waitpid() */
-	int64_t whole_cpu; /* nanoseconds from execve() to the exit */
+	int status;          /* as of waitpid() */
+	unsigned idle_turns; /* without CPU in a row, until it is taken for resting */
+	int64_t whole_cpu;   /* nanoseconds from execve() to the exit */
 };
 
 /* Runs `path` with that environment (NULL-terminated) in the cgroup whose cgroup.procs is `cgroup`

@@ -17,10 +17,11 @@ struct bench {
 	struct loop loop;
 	struct lambda lambda;
 	struct program program; /* the one that runs */
+	const char *cgroup;     /* whose cgroup.procs programs go to; NULL: none */
 };
 
-/* Starts it and serves until its first GET event/next. `cgroup` may be NULL. */
-void bench_begin(struct bench *bench, const struct subject *subject, const char *cgroup);
+/* Starts it and serves until its first GET event/next. */
+void bench_begin(struct bench *bench, const struct subject *subject);
 
 /* SHUTDOWN; returns the nanoseconds until the process had ended. */
 int64_t bench_end(struct bench *bench);
@@ -29,10 +30,6 @@ int64_t bench_end(struct bench *bench);
  * rests, memory then, time from SHUTDOWN to exit. */
 void scenario_start(struct bench *bench, const struct subject *subjects, unsigned count,
 		    unsigned runs);
-
-/* The wall time of that at the CPU share of a function of 128 MB, where the machine allows it. */
-void scenario_start_small(struct bench *bench, const struct subject *subjects, unsigned count,
-			  unsigned runs);
 
 /* The answer to POST /v1/traces with 1, 100 and 1,000 spans: when the program rests before each, and
  * one after the other while it exports. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "figures.h"
 #include "scenarios.h"
-#include "share.h"
 
 static double ms(int64_t ns)
 {
@@ -13,10 +12,11 @@ static double mb(int64_t bytes)
 	return (double)bytes / 1e6;
 }
 
-void bench_begin(struct bench *bench, const struct subject *subject, const char *cgroup)
+void bench_begin(struct bench *bench, const struct subject *subject)
 {
 	lambda_reset(&bench->lambda, &bench->program);
-	program_start(&bench->program, &bench->loop, subject->path, subject->environment, cgroup);
+	program_start(&bench->program, &bench->loop, subject->path, subject->environment,
+		      bench->cgroup);
 	lambda_wait_next(&bench->lambda);
 }
 
@@ -37,7 +37,7 @@ static void one_start(struct bench *bench, const struct subject *subject)
 	const struct lambda *lambda = &bench->lambda;
 	int64_t own = clock_own_cpu(), before;
 
-	bench_begin(bench, subject, NULL);
+	bench_begin(bench, subject);
 	figures_add("start.wall_ms", name, ms(lambda->next_at - bench->program.exec_at));
 	figures_add("start.cpu_ms", name, ms(lambda->next_cpu));
 	figures_add("start.wall_ms", "driver", ms(clock_own_cpu() - own));
@@ -56,26 +56,4 @@ void scenario_start(struct bench *bench, const struct subject *subjects, unsigne
 	for (unsigned run = 0; run < runs; run++)
 		for (unsigned i = 0; i < count; i++)
 			one_start(bench, &subjects[i]);
-}
-
-void scenario_start_small(struct bench *bench, const struct subject *subjects, unsigned count,
-			  unsigned runs)
-{
-	const char *why = "", *cgroup = share_make(128, &why);
-
-	if (!cgroup) {
-		figures_skip("start_128mb.wall_ms", why);
-		return;
-	}
-	for (unsigned run = 0; run < runs; run++) {
-		for (unsigned i = 0; i < count; i++) {
-			bench_begin(bench, &subjects[i], cgroup);
-			figures_add("start_128mb.wall_ms", subjects[i].name,
-				    ms(bench->lambda.next_at - bench->program.exec_at));
-			figures_add("start_128mb.cpu_ms", subjects[i].name,
-				    ms(bench->lambda.next_cpu));
-			program_wait_idle(&bench->program);
-			bench_end(bench);
-		}
-	}
 }
