@@ -73,13 +73,23 @@ def _interrupted(number, _frame):
 
 def _end_children():
     """Those started so shortly before an interruption that nobody had written them down yet."""
-    for task in Path("/proc/self/task").glob("*/children"):
-        for pid in task.read_text().split():
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-                os.waitpid(int(pid), 0)
-            except (ProcessLookupError, ChildProcessError):
-                pass  # another thread was waiting for it
+    for pid in children(os.getpid()):
+        try:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass  # another thread was waiting for it
+
+
+def children(parent):
+    """The processes that this one's threads started; a thread may end while they are read."""
+    found = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        try:
+            found += [int(pid) for pid in task.read_text().split()]
+        except OSError:
+            pass
+    return found
 
 
 def _arguments():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend import Answer, Sink
-from demo import _check
+from demo import _check, children
 from lambda_local import History
 from local_run import Call, DemoFailed, Run, free_port
 from otlp import REQUESTS
@@ -183,11 +183,6 @@ def test_lull_dies(tmp_path):
     assert done.returncode == 1
     assert "demo: failed: the local Lambda did not start: Extension.Crash" in done.stderr
     assert "lull wrote:\nno luck today" in done.stderr
-
-
-def children(pid):
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children")
-            for child in task.read_text().split()]
 
 
 def running(pid):
