@@ -3,7 +3,6 @@
 import os
 import platform
 import random
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from lambda_local import InitFailed, LambdaEnvironment
 from ledger import close_books, ledger
+from ports import is_free
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = ROOT / "tests" / "functions" / "python"
@@ -77,15 +77,8 @@ def free_port():
     """Below the range of ephemeral ports, so that no connection takes it before lull does."""
     ports = random.sample(range(24000, 32000), 100)
     for port in ports:
-        try:
-            with socket.create_server(("127.0.0.1", port)):
-                pass
-            with socket.create_server(("::1", port), family=socket.AF_INET6):
-                pass
-        except OSError as error:
-            if error.errno == 98:  # EADDRINUSE; anything else means there is no ::1 here
-                continue
-        return port
+        if is_free(port):
+            return port
     raise DemoFailed("no free port for lull on localhost")
 
 
