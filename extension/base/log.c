@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 static enum log_level max_level = LOG_INFO;
 
 void log_set_level(enum log_level level)
@@ -27,18 +29,36 @@ static void write_line(const char *text, size_t len)
 	(void)n;
 }
 
-/* What came from outside must not forge lines or move a terminal's cursor. */
+/* Does it show as a character, neither ending a line nor turning its direction? `c` is the code
+ * point's UTF-8, as a number. */
+static bool shows(uint32_t c)
+{
+	return c >= 0x20 && c != 0x7f && !(c >= 0xc280 && c <= 0xc29f) && /* C0, DEL, C1 */
+	       c != 0xe2808e && c != 0xe2808f &&                          /* U+200E, U+200F */
+	       !(c >= 0xe280a8 && c <= 0xe280ae) &&                       /* U+2028 to U+202E */
+	       !(c >= 0xe281a6 && c <= 0xe281a9);                         /* U+2066 to U+2069 */
+}
+
+/* What came from outside must not forge lines or move a terminal's cursor, and a line is UTF-8. */
 static size_t escape(char *out, size_t cap, const char *in)
 {
+	const uint8_t *p = (const uint8_t *)in, *end = p + strlen(in);
 	size_t len = 0;
 
-	for (; *in && len + 5 < cap; in++) {
-		unsigned char c = (unsigned char)*in;
+	while (p < end && len + 16 < cap) {
+		size_t n = utf8_sequence(p, end);
+		uint32_t c = 0;
 
-		if (c >= 0x20 && c != 0x7f)
-			out[len++] = (char)c;
-		else
-			len += (size_t)snprintf(out + len, 5, "\\x%02x", c);
+		for (size_t i = 0; i < n; i++)
+			c = c << 8 | p[i];
+		if (n > 0 && shows(c)) {
+			memcpy(out + len, p, n);
+			len += n;
+			p += n;
+			continue;
+		}
+		for (size_t i = 0; i < (n ? n : 1); i++)
+			len += (size_t)snprintf(out + len, 5, "\\x%02x", *p++);
 	}
 	return len;
 }

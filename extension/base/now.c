@@ -19,3 +19,18 @@ struct now now_read(void)
 		.real = read_clock(CLOCK_REALTIME),
 	};
 }
+
+static int64_t later(int64_t before, int64_t after, int64_t gap)
+{
+	int64_t passed;
+
+	return !__builtin_sub_overflow(after, before, &passed) && passed > gap ? passed : gap;
+}
+
+int64_t now_gap(struct now before, struct now after)
+{
+	int64_t gap = later(before.mono, after.mono, 0);
+
+	gap = later(before.boot, after.boot, gap);
+	return later(before.real, after.real, gap);
+}

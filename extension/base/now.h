@@ -20,4 +20,8 @@ struct now {
 
 struct now now_read(void);
 
+/* How much time has passed, a freeze or a restored snapshot between the two included: by whichever
+ * clock went furthest. At least 0. */
+int64_t now_gap(struct now before, struct now after);
+
 #endif

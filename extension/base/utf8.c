@@ -5,8 +5,8 @@
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-/* Length of the well-formed sequence at `p`, 0 where there is none (RFC 3629, section 4). */
-static size_t sequence(const uint8_t *p, const uint8_t *end)
+/* RFC 3629, section 4. */
+size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
 {
 	size_t left = (size_t)(end - p), len, i;
 	uint8_t c = p[0], low = 0x80, high = 0xbf;
@@ -79,7 +79,7 @@ bool utf8_valid(struct slice s)
 	p = s.data;
 	end = s.data + s.len;
 	while ((p = skip_ascii(p, end)) < end) {
-		size_t len = sequence(p, end);
+		size_t len = utf8_sequence(p, end);
 
 		if (len == 0)
 			return false;
@@ -96,7 +96,7 @@ void utf8_repair(struct bytes *out, struct slice s)
 		return;
 	end = s.data + s.len;
 	while ((p = skip_ascii(p, end)) < end) {
-		size_t len = sequence(p, end);
+		size_t len = utf8_sequence(p, end);
 
 		if (len > 0) {
 			p += len;

@@ -164,6 +164,25 @@ struct slice pb_find(struct slice message, uint32_t number)
 	return (struct slice){NULL, 0};
 }
 
+struct slice pb_find_cut(struct slice message, uint32_t number)
+{
+	struct pb_reader r = pb_read(message);
+	const uint8_t *at = r.p;
+	struct pb_field field;
+	uint64_t len;
+	unsigned type;
+
+	while (pb_next(&r, &field)) {
+		if (field.number == number && field.type == PB_LEN)
+			return field.value;
+		at = r.p;
+	}
+	if (!r.failed || !(at = pb_get_tag(at, r.end, &field.number, &type)) ||
+	    field.number != number || type != PB_LEN || !(at = pb_get_varint(at, r.end, &len)))
+		return (struct slice){0};
+	return slice_of(at, (size_t)(r.end - at));
+}
+
 static size_t encode_varint(uint8_t to[static VARINT_MAX], uint64_t value)
 {
 	size_t n = 0;

@@ -43,6 +43,9 @@ bool pb_next(struct pb_reader *r, struct pb_field *field);
  * has a pointer. */
 struct slice pb_find(struct slice message, uint32_t number);
 
+/* The same where the message may have been cut: of a last field that is cut, what is there. */
+struct slice pb_find_cut(struct slice message, uint32_t number);
+
 /* The pieces, for whoever walks without pb_reader: each returns where the next byte to read is, or
  * NULL where the bytes are ill-formed or end too early. A varint has at most 10 bytes and 64
  * bits. */

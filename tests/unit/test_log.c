@@ -88,6 +88,19 @@ static void test_control_characters(void **state)
 				       "caf\xc3\xa9\n");
 }
 
+/* Nor do those beyond ASCII, and what is no UTF-8 does not make the line something else. */
+static void test_unicode(void **state)
+{
+	(void)state;
+	log_warn("\xc2\x85|\xc2\xa0|\xe2\x80\xae|\xe2\x80\xa8|\xe2\x81\xa6|\xe2\x82\xac|"
+		 "\xf0\x9f\x98\x80");
+	assert_string_equal(written(),
+			    "lull: warning: \\xc2\\x85|\xc2\xa0|\\xe2\\x80\\xae|\\xe2\\x80\\xa8|"
+			    "\\xe2\\x81\\xa6|\xe2\x82\xac|\xf0\x9f\x98\x80\n");
+	log_warn("a\xff\xc3|\xe2\x82|\xed\xa0\x80");
+	assert_string_equal(written(), "lull: warning: a\\xff\\xc3|\\xe2\\x82|\\xed\\xa0\\x80\n");
+}
+
 static void test_long_lines(void **state)
 {
 	static char text[5000];
@@ -133,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_default_is_info), CASE(test_levels), CASE(test_control_characters),
 		CASE(test_long_lines),      CASE(test_raw),    CASE(test_full_pipe),
+		CASE(test_unicode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,10 +31,24 @@ static void test_clocks(void **state)
 	assert_true(llabs(now.real - nanoseconds(CLOCK_REALTIME)) < 3600 * NS_PER_S);
 }
 
+static void test_gap(void **state)
+{
+	const struct now t = {.mono = 100, .boot = 200, .real = 300};
+
+	(void)state;
+	assert_true(now_gap(t, t) == 0);
+	assert_true(now_gap(t, (struct now){110, 220, 305}) == 20);
+	assert_true(now_gap(t, (struct now){110, 205, 303}) == 10);
+	assert_true(now_gap(t, (struct now){101, 201, 900}) == 600);
+	assert_true(now_gap(t, (struct now){90, 190, -1000}) == 0);
+	assert_true(now_gap((struct now){INT64_MIN, 0, 0}, (struct now){INT64_MAX, 7, 0}) == 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,14 +302,39 @@ static void test_short_memory(void **state)
 	assert_in_range(fail_at, 3, 100);
 }
 
+/* Of every message that is cut anywhere: what is there of the field, once its head is. */
+static void test_find_cut(void **state)
+{
+	static const uint8_t text[] = "\x08\x05\x12\x03"
+				      "abc"
+				      "\x1a\x02"
+				      "de";
+	const struct slice whole = slice_of(text, sizeof text - 1);
+	size_t len;
+
+	(void)state;
+	for (len = 0; len <= whole.len; len++) {
+		struct slice cut = slice_of(text, len);
+		struct slice two = pb_find_cut(cut, 2), three = pb_find_cut(cut, 3);
+
+		assert_int_equal(two.len, len < 4 ? 0 : len < 7 ? len - 4 : 3);
+		assert_int_equal(three.len, len < 9 ? 0 : len - 9);
+		assert_int_equal(pb_find_cut(cut, 1).len, 0); /* of another type */
+		if (two.len > 0)
+			assert_ptr_equal(two.data, text + 4);
+	}
+	assert_null(pb_find_cut((struct slice){0}, 2).data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_varints),   cmocka_unit_test(test_odd_varints),
-		cmocka_unit_test(test_fields),    cmocka_unit_test(test_every_cut),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_group_depth),
-		cmocka_unit_test(test_empty),     cmocka_unit_test(test_find),
-		cmocka_unit_test(test_begin_end), cmocka_unit_test(test_short_memory),
+		cmocka_unit_test(test_varints),      cmocka_unit_test(test_find_cut),
+		cmocka_unit_test(test_odd_varints),  cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_every_cut),    cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_group_depth),  cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_find),         cmocka_unit_test(test_begin_end),
+		cmocka_unit_test(test_short_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
