@@ -47,8 +47,8 @@ help:
 
 PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils perl linux-libc-dev gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
-	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev openssl iproute2 \
-	python3 python3-venv
+	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev libcurl4-openssl-dev openssl \
+	iproute2 python3 python3-venv
 
 packages:
 	@scripts/packages $(PACKAGES)
@@ -107,8 +107,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(U)/%,$(sort $(wildcard tests/unit/test
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(U)/%.o,\
 	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 # All that runs without a backend, against the host's libraries, with sanitizers.
-UNIT_SOURCES := $(filter-out extension/main.c extension/agent.c extension/exporter.c \
-	extension/edges/transfer.c,$(SOURCES))
+UNIT_SOURCES := $(filter-out extension/main.c extension/agent.c extension/exporter.c,$(SOURCES))
 UNIT_OBJECTS := $(UNIT_SOURCES:extension/%.c=$(U)/obj/%.o) \
 	$(PROTO_NAMES:%=$(U)/obj/proto/%.pb-c.o) $(U)/obj/llhttp.o
 UNIT_CC := gcc -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -140,7 +139,7 @@ $(U)/%.o: tests/unit/%.c $(B)/proto/done
 # realloc is wrapped so that a test can make any of them fail.
 $(U)/test_%: $(U)/test_%.o $(UNIT_HELPERS) $(U)/liblull.a
 	@echo "  LINK   $@"
-	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -levent_core -ljansson -lprotobuf-c -ldeflate
+	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -lcurl -levent_core -ljansson -lprotobuf-c -ldeflate
 
 unit: $(UNIT_TESTS)
 	@scripts/test/unit $(UNIT_TESTS)
@@ -179,7 +178,8 @@ layer: both
 bench: $(B)/lull
 	@tests/bench/run
 
-FUZZ_SOURCES := extension/base/bytes.c extension/base/utf8.c \
+FUZZ_SOURCES := extension/base/bytes.c extension/base/utf8.c extension/domain/payload.c \
+	extension/edges/spool_format.c \
 	$(filter-out extension/wire/json_scan.c,$(wildcard extension/wire/*.c))
 
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(B)/proto/done

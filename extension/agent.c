@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "domain/log_records.h"
+#include "books.h"
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"
-#include "edges/otlp_http.h"
-#include "edges/telemetry_http.h"
 #include "exporter.h"
+#include "intake.h"
+#include "overflow.h"
+#include "policy/cadence.h"
 #include "policy/flush.h"
 #include "policy/lifecycle.h"
-
-/* All half-received bodies together, and connections: a function has few. */
-#define BODIES_LIMIT ((size_t)32 << 20)
-#define CONNECTIONS 256
 
 struct agent {
 	const struct config *config;
@@ -26,26 +21,32 @@ struct agent {
 	struct event_base *base;
 
 	struct lambda_api *api;
-	struct http_server *otlp, *telemetry;
-	struct otlp_sink otlp_sink;
-	struct telemetry_sink telemetry_sink;
+	struct intake intake;
 	uint16_t telemetry_port;
 
 	struct resource resource;
 	struct destination destination;
 	struct store store;
+	struct spool *spool;
+	struct overflow overflow;
+	struct books books;
 	struct exporter exporter;
 	struct invocations invocations;
+	struct cadence cadence;
 
 	enum life_state state;
-	bool awaited;     /* ends of invocations are told and waited for */
-	struct now asked; /* for the next event */
-	bool subscribed;
-	bool full_said;
+	bool told;       /* Lambda tells the ends of invocations here */
+	bool subscribed; /* telemetry comes */
+	bool heard;      /* it has, and with it what the resource lacks */
+	bool background; /* the end of this invocation is not waited for: see lifecycle_may_export() */
+	bool urgent;     /* all is to be exported now, whatever failed before */
+	bool missed;     /* the end of the last invocation was waited for until its deadline */
+	bool last_life;  /* SHUTDOWN said that the environment ends */
+	struct now idle; /* since when: the next event was asked for, or the handler was done */
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
 	int64_t deadline;                 /* mono, of it or of SHUTDOWN */
 	struct event *work;               /* once a turn: what is to be exported now? */
-	struct event *age;                /* the next time that data is old enough */
+	struct event *due;                /* the next time that data is due */
 	struct event *brief;              /* the wait for platform.start, or for the last data */
 	struct event *bound;              /* what may not be exceeded: deadline, budget, end */
 };
@@ -67,7 +68,7 @@ static void look(struct agent *a)
 	event_active(a->work, EV_TIMEOUT, 0);
 }
 
-static void on_age(evutil_socket_t fd, short what, void *ctx)
+static void on_due(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
@@ -89,77 +90,80 @@ static void on_bound(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	step(a, a->state == LIFE_INVOKED ? LIFE_DEADLINE : LIFE_HELD_ENOUGH);
+	step(a, a->state == LIFE_INVOKED || a->state == LIFE_WAITING ? LIFE_DEADLINE
+								     : LIFE_HELD_ENOUGH);
 }
 
 /* ---- What is to be done now ---- */
-
-static bool flushing(const struct agent *a)
-{
-	return a->state == LIFE_FLUSHING || a->state == LIFE_LAST_FLUSH;
-}
 
 /* The Telemetry API hands on what it has after its time-out, so that only waiting shows whether
  * there is more: the last lines, and the report of the last invocation. */
 static bool drained(const struct agent *a)
 {
-	return !a->subscribed && http_server_pending(a->otlp) == 0;
+	return !a->subscribed && intake_pending(&a->intake) == 0;
 }
 
-static void arm_age(struct agent *a, struct now now)
+static void make_room(struct agent *a)
 {
-	int64_t at = flush_next_due(store_oldest(&a->store));
+	overflow_make_room(&a->overflow, intake_held(&a->intake));
+}
 
-	/* Due and still here: it rests after a failure, or a request is under way, whose end will
-	 * be told. */
-	if (at <= now.mono)
-		at = exporter_retry_at(&a->exporter);
+static void arm_due(struct agent *a, struct now now, int64_t at)
+{
 	if (at == INT64_MAX)
-		event_del(a->age);
-	else if (at > now.mono)
-		arm(a->age, now, at);
+		event_del(a->due);
+	else
+		arm(a->due, now, at);
 }
 
-/* Once: the ledger counts them. */
-static void say_full(struct agent *a)
+static void export_due(struct agent *a, struct now now)
 {
-	for (unsigned s = 0; s < OTLP_SIGNALS && !a->full_said; s++) {
-		if (a->destination.account[s].dropped[DROP_BUFFER_FULL] == 0)
-			continue;
-		log_warn("the buffer is full and the oldest data is dropped: the backend takes too "
-			 "little, or set LULL_BUFFER above %zu bytes",
-			 a->store.limit);
-		a->full_said = true;
-	}
+	bool known = a->heard || !a->subscribed;
+	enum flush_pace pace = a->state == LIFE_INVOKED && known ? FLUSH_AT_ONCE : FLUSH_BY_AGE;
+
+	arm_due(a, now, exporter_start_due(&a->exporter, pace, a->config->flush.age, now));
+}
+
+/* Returns whether it is over. */
+static bool export_all(struct agent *a, enum export_effort effort, struct now now)
+{
+	int64_t again;
+	bool over = exporter_flush(&a->exporter, effort, now, &again);
+
+	arm_due(a, now, again);
+	return over;
 }
 
 static void on_work(evutil_socket_t fd, short what, void *ctx)
 {
 	struct agent *a = ctx;
 	struct now now = now_read();
+	bool over = false;
 
 	(void)fd;
 	(void)what;
-	say_full(a);
-	if (a->state == LIFE_DRAINING && drained(a)) {
+	if (a->state == LIFE_LAST_FLUSH || a->urgent)
+		over = export_all(a, EXPORT_LAST, now);
+	else if (a->state == LIFE_FLUSHING)
+		over = export_all(a, EXPORT_FLUSH, now);
+	else if (lifecycle_may_export(a->state, a->background))
+		export_due(a, now);
+	if (a->state == LIFE_DRAINING && drained(a))
 		step(a, LIFE_DRAINED);
-	} else if (flushing(a)) {
-		store_release(&a->store, &a->resource);
-		exporter_start(&a->exporter, true, now);
-		if (exporter_finished(&a->exporter))
-			step(a, LIFE_FLUSHED);
-	} else if (lifecycle_may_export(a->state, a->awaited)) {
-		if (flush_due(now, store_oldest(&a->store), a->store.held, BATCH_BYTES)) {
-			store_release(&a->store, &a->resource);
-			exporter_start(&a->exporter, false, now);
-		}
-		arm_age(a, now);
-	}
+	if (!over)
+		return;
+	if (a->state == LIFE_WAITING)
+		look(a);
+	a->urgent = false;
+	step(a, LIFE_FLUSHED);
 }
 
 static void on_settled(void *ctx)
 {
-	look(ctx);
+	struct agent *a = ctx;
+
+	books_write(&a->books);
+	look(a);
 }
 
 /* ---- The life cycle's actions ---- */
@@ -167,6 +171,7 @@ static void on_settled(void *ctx)
 static void start_flush(struct agent *a, struct now now)
 {
 	event_del(a->brief);
+	event_del(a->due);
 	exporter_begin_flush(&a->exporter);
 	arm(a->bound, now, flush_hold_until(now, a->deadline, a->config->flush_budget));
 	look(a);
@@ -174,32 +179,49 @@ static void start_flush(struct agent *a, struct now now)
 
 static void start_drain(struct agent *a, struct now now)
 {
+	event_del(a->due);
+	a->urgent = false;
 	arm(a->brief, now, now.mono + FLUSH_DRAIN_WAIT);
 	arm(a->bound, now, flush_exit_at(now, a->deadline));
 	look(a);
 }
 
+static void start_last_flush(struct agent *a, struct now now)
+{
+	books_add_metrics(&a->books, true, now);
+	exporter_begin_flush(&a->exporter);
+	look(a);
+}
+
 static void finish(struct agent *a)
 {
-	uint64_t held[OTLP_SIGNALS];
-	struct bytes line = {0};
-
-	store_drop_all(&a->store, DROP_SHUTDOWN);
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		held[s] = store_held_items(&a->store, &a->destination, (enum otlp_signal)s);
-	ledger_line(a->destination.account, held, &line);
-	if (bytes_cstr(&line))
-		log_raw(bytes_cstr(&line));
-	bytes_free(&line);
+	overflow_end(&a->overflow, !a->last_life);
+	books_close(&a->books);
 	event_base_loopbreak(a->base);
 }
 
 static void go_lazy(struct agent *a)
 {
-	a->awaited = false;
-	log_warn(
-		"Lambda does not tell the ends of invocations here (no platform.start came); data is "
-		"exported during later invocations and at SHUTDOWN");
+	a->told = false;
+	log_warn("Lambda does not tell the ends of invocations here (no platform.start or "
+		 "platform.runtimeDone came); data is exported during later invocations and at "
+		 "SHUTDOWN");
+}
+
+/* The first time nothing more stands before the function: what takes time begins now. */
+static void ask_next(struct agent *a, struct now now)
+{
+	event_del(a->brief);
+	event_del(a->bound);
+	event_del(a->due);
+	a->idle = now;
+	a->urgent = false;
+	lambda_api_next(a->api);
+	if (!a->books.open) {
+		books_open(&a->books);
+		exporter_connect(&a->exporter);
+	}
+	look(a);
 }
 
 static void subscribe(struct agent *a)
@@ -211,6 +233,26 @@ static void subscribe(struct agent *a)
 		step(a, LIFE_SUBSCRIBED);
 }
 
+/* The waits of an invocation, and their ends. */
+static void act_on_waits(struct agent *a, unsigned actions, struct now now)
+{
+	int64_t near = a->deadline - a->config->flush_before_deadline;
+
+	if (actions & ACT_GOT_START)
+		event_del(a->brief);
+	if (actions & ACT_WAIT_START)
+		arm(a->brief, now, now.mono + FLUSH_START_WAIT);
+	if (actions & (ACT_WAIT_DONE | ACT_WATCH))
+		arm(a->bound, now, near);
+	if (actions & ACT_UNWATCH)
+		event_del(a->bound);
+	if (actions & ACT_URGE) {
+		a->urgent = true;
+		a->missed = a->state == LIFE_FLUSHING;
+		look(a);
+	}
+}
+
 static void act(struct agent *a, unsigned actions)
 {
 	struct now now = now_read();
@@ -219,32 +261,19 @@ static void act(struct agent *a, unsigned actions)
 		lambda_api_register(a->api, a->options->name, a->options->managed_instances);
 	if (actions & ACT_SUBSCRIBE)
 		subscribe(a);
-	if (actions & ACT_GOT_START)
-		event_del(a->brief);
-	if (actions & ACT_WAIT_START)
-		arm(a->brief, now, now.mono + FLUSH_START_WAIT);
-	if (actions & ACT_WAIT_DONE)
-		arm(a->bound, now, a->deadline - FLUSH_BEFORE_DEADLINE);
 	if (actions & ACT_LAZY)
 		go_lazy(a);
 	if (actions & ACT_FLUSH)
 		start_flush(a, now);
 	if (actions & ACT_DRAIN)
 		start_drain(a, now);
-	if (actions & ACT_PUT_BACK)
-		exporter_put_back(&a->exporter, now);
-	if (actions & ACT_LAST_FLUSH) {
-		exporter_begin_flush(&a->exporter);
-		look(a);
-	}
-	if (actions & ACT_NEXT) {
-		event_del(a->brief);
-		event_del(a->bound);
-		event_del(a->age);
-		a->asked = now;
-		lambda_api_next(a->api);
-		look(a);
-	}
+	if (actions & ACT_END_FLUSH)
+		exporter_end_flush(&a->exporter, now);
+	if (actions & ACT_LAST_FLUSH)
+		start_last_flush(a, now);
+	if (actions & ACT_NEXT)
+		ask_next(a, now);
+	act_on_waits(a, actions, now);
 	if (actions & ACT_EXIT)
 		finish(a);
 }
@@ -272,7 +301,9 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 	struct agent *a = ctx;
 
 	a->subscribed = accepted;
-	a->awaited = accepted && !a->options->managed_instances;
+	a->told = accepted && !a->options->managed_instances;
+	/* In `end` the environment may be frozen whenever the next event is waited for. */
+	a->background = !a->told || a->config->flush.mode == FLUSH_LAZY;
 	if (!accepted)
 		log_warn(
 			"Lambda's Telemetry API is not to be had here (status %u): no log lines of "
@@ -281,13 +312,42 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 	step(a, LIFE_SUBSCRIBED);
 }
 
-static void on_invoke(struct agent *a, const struct lambda_event *event)
+/* The end of the last invocation was never told, although another one has come. */
+static void judge_last(struct agent *a)
 {
-	struct invocation *invocation = invocations_invoke(&a->invocations, event->request_id);
+	const struct invocation *last = invocations_find(&a->invocations, slice_str(a->request_id));
 
+	if (a->missed && a->told && !(last && last->done))
+		go_lazy(a);
+	a->missed = false;
+}
+
+static bool awaits_end(const struct agent *a, struct now now)
+{
+	const struct flush_view view = {
+		.mode = a->config->flush.mode,
+		.told = a->told,
+		.interrupted = exporter_interrupted(&a->exporter, now),
+		.cadence = &a->cadence,
+	};
+
+	return flush_awaits_end(&view);
+}
+
+static void on_invoke(struct agent *a, const struct lambda_event *event, struct now now)
+{
+	struct invocation *invocation;
+
+	judge_last(a);
+	a->urgent = false;
+	if (a->request_id[0])
+		cadence_gap(&a->cadence, now_gap(a->idle, now));
+	invocation = invocations_invoke(&a->invocations, event->request_id);
 	snprintf(a->request_id, sizeof a->request_id, "%s", invocation->request_id);
 	resource_add_arn(&a->resource, event->function_arn);
-	step(a, a->awaited ? LIFE_INVOKE_END : LIFE_INVOKE_LAZY);
+	books_add_metrics(&a->books, false, now);
+	a->background = !awaits_end(a, now);
+	step(a, a->background ? LIFE_INVOKE_LAZY : LIFE_INVOKE_END);
 	/* The Telemetry API may have been faster. */
 	if (invocation->started)
 		step(a, LIFE_STARTED);
@@ -296,137 +356,72 @@ static void on_invoke(struct agent *a, const struct lambda_event *event)
 	look(a);
 }
 
+/* The environment ends for good, as it does after some minutes without an invocation; after a
+ * time-out or a crash it is only reset, and its disk stays. */
+static bool is_spindown(struct slice reason)
+{
+	return reason.len == 8 && strncasecmp((const char *)reason.data, "spindown", 8) == 0;
+}
+
 static void on_lambda_event(void *ctx, const struct lambda_event *event)
 {
 	struct agent *a = ctx;
 	struct now now = now_read();
 
 	a->deadline = flush_deadline(now, event->deadline_ms);
-	if (flush_distrusts(a->asked, now))
-		transfers_distrust(a->exporter.transfers);
-	if (event->type == LAMBDA_SHUTDOWN)
-		step(a, LIFE_SHUTDOWN);
-	else
-		on_invoke(a, event);
+	if (flush_distrusts(a->idle, now))
+		exporter_thaw(&a->exporter, now);
+	if (event->type == LAMBDA_INVOKE) {
+		on_invoke(a, event, now);
+		return;
+	}
+	/* There is no later try: none on a connection that may be dead. */
+	transfers_distrust(a->exporter.transfers);
+	a->last_life = is_spindown(event->reason);
+	step(a, LIFE_SHUTDOWN);
 }
 
-/* ---- Data ---- */
+/* ---- What comes in ---- */
 
-static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *message,
-			const struct otlp_verdict *verdict)
+/* The books are on disk before the sender is answered. */
+static void on_accepted(void *ctx)
 {
 	struct agent *a = ctx;
 
-	store_accept(&a->store, signal, message, verdict, now_read());
+	make_room(a);
+	books_write(&a->books);
 	look(a);
-	return true;
 }
 
-struct telemetry_post {
-	struct agent *agent;
-	struct log_records records;
-	struct now now;
-};
-
-static void platform_event(struct agent *a, const struct telemetry_event *event)
+static void on_grown(void *ctx)
 {
-	struct invocation *invocation = invocations_event(&a->invocations, event);
+	make_room(ctx);
+}
 
-	if (event->type == EVENT_INIT_START || event->type == EVENT_RESTORE_START)
-		resource_add(&a->resource, "faas.instance", telemetry_string(event, "instanceId"));
-	if (event->type == EVENT_LOGS_DROPPED)
-		log_warn("Lambda dropped log lines before lull got them: %.*s",
-			 (int)event->text.len, (const char *)event->text.data);
+/* Told late, perhaps after a freeze: the environment is idle since the platform says so. */
+static void runtime_done(struct agent *a, const struct telemetry_event *event)
+{
+	struct now now = now_read();
+	int64_t ago = now.real - (int64_t)event->time_unix_nano;
+
+	if (event->time_unix_nano == 0 || ago < 0 || ago > now_gap(a->idle, now))
+		ago = 0;
+	a->idle = (struct now){now.mono - ago, now.boot - ago, now.real - ago};
+	step(a, LIFE_DONE);
+}
+
+static void on_platform(void *ctx, const struct telemetry_event *event,
+			const struct invocation *invocation)
+{
+	struct agent *a = ctx;
+
+	a->heard = true;
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
 		step(a, LIFE_STARTED);
 	else if (event->type == EVENT_RUNTIME_DONE)
-		step(a, LIFE_DONE);
-}
-
-static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
-{
-	struct telemetry_post *post = ctx;
-	struct agent *a = post->agent;
-
-	if (event->type == EVENT_FUNCTION || event->type == EVENT_BROKEN)
-		log_records_add(&post->records, event, invocations_current(&a->invocations),
-				(uint64_t)post->now.real);
-	else
-		platform_event(a, event);
-}
-
-static void accept_telemetry(void *ctx, struct slice body)
-{
-	struct telemetry_post post = {.agent = ctx, .now = now_read()};
-	struct agent *a = ctx;
-	struct bytes message = {0};
-	struct otlp_verdict verdict;
-	size_t count;
-
-	telemetry_each(body, on_telemetry_event, &post);
-	count = post.records.count;
-	verdict = (struct otlp_verdict){.valid = true, .items = count};
-	if (log_records_finish(&post.records, &message))
-		store_accept(&a->store, OTLP_LOGS, &message, &verdict, post.now);
-	else
-		store_lost(&a->store, OTLP_LOGS, count);
-	bytes_free(&message);
-	look(a);
-}
-
-/* ---- Ports ---- */
-
-/* Another extension that may be the one who has the port: the likely ones lie beside us. */
-static void other_extension(const struct agent *a, char *name, size_t size)
-{
-	DIR *folder = opendir(a->options->folder);
-	struct dirent *entry;
-
-	name[0] = 0;
-	while (folder && (entry = readdir(folder)))
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, a->options->name) != 0)
-			snprintf(name, size, "%s", entry->d_name);
-	if (folder)
-		closedir(folder);
-}
-
-static void say_taken(const struct agent *a, const char *address, int error)
-{
-	char other[256];
-
-	other_extension(a, other, sizeof other);
-	log_error(
-		"cannot listen on %s:%u: %s%s%s; what the function sends there does not reach lull. "
-		"Remove the other receiver, or set LULL_HTTP_PORT and "
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:PORT",
-		address, a->config->http_port, strerror(error),
-		other[0] ? ", likely taken by the extension " : "", other);
-}
-
-static void listen_otlp(struct agent *a)
-{
-	static const char *const addresses[] = {"127.0.0.1", "::1"};
-
-	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-		int port = http_server_listen(a->otlp, addresses[i], a->config->http_port);
-
-		/* A sandbox without IPv6 is fine. */
-		if (port < 0 && (i == 0 || port == -EADDRINUSE))
-			say_taken(a, addresses[i], -port);
-	}
-}
-
-static void listen_telemetry(struct agent *a)
-{
-	int port = http_server_listen(a->telemetry, "0.0.0.0", 0);
-
-	if (port > 0)
-		a->telemetry_port = (uint16_t)port;
-	else
-		log_error("cannot listen for the Telemetry API: %s; going on without it",
-			  strerror(-port));
+		runtime_done(a, event);
 }
 
 /* ---- All of it ---- */
@@ -440,28 +435,54 @@ static void on_libevent_fatal(int error)
 static bool make_timers(struct agent *a)
 {
 	a->work = evtimer_new(a->base, on_work, a);
-	a->age = evtimer_new(a->base, on_age, a);
+	a->due = evtimer_new(a->base, on_due, a);
 	a->brief = evtimer_new(a->base, on_brief, a);
 	a->bound = evtimer_new(a->base, on_bound, a);
-	return a->work && a->age && a->brief && a->bound;
+	return a->work && a->due && a->brief && a->bound;
 }
 
-static bool make_servers(struct agent *a)
+static bool make_intake(struct agent *a)
 {
-	static const struct http_limits limits = {
-		.body = OTLP_BODY_LIMIT,
-		.bodies = BODIES_LIMIT,
-		.connections = CONNECTIONS,
+	a->invocations.concurrent = a->options->managed_instances;
+	a->intake = (struct intake){
+		.store = &a->store,
+		.resource = &a->resource,
+		.invocations = &a->invocations,
+		.accepted = on_accepted,
+		.grew = on_grown,
+		.platform = on_platform,
+		.ctx = a,
 	};
-	struct http_handler otlp, telemetry;
+	return intake_init(&a->intake, a->base, a->config->buffer);
+}
 
-	a->otlp_sink = (struct otlp_sink){accept_otlp, a};
-	a->telemetry_sink = (struct telemetry_sink){accept_telemetry, a};
-	otlp = otlp_http_handler(&a->otlp_sink);
-	telemetry = telemetry_http_handler(&a->telemetry_sink);
-	a->otlp = http_server_new(a->base, &limits, &otlp);
-	a->telemetry = http_server_new(a->base, &limits, &telemetry);
-	return a->otlp && a->telemetry;
+static bool make_export(struct agent *a)
+{
+	struct transfers *transfers;
+	char layer[512];
+
+	a->destination.settings = a->config->export;
+	a->store = (struct store){
+		.destinations = &a->destination,
+		.destination_count = 1,
+		.limit = a->config->buffer,
+	};
+	a->spool = spool_new(a->config->spool_folder, a->config->spool);
+	a->overflow =
+		(struct overflow){.store = &a->store, .spool = a->spool, .resource = &a->resource};
+	a->books = (struct books){
+		.store = &a->store,
+		.spool = a->spool,
+		.metrics = a->config->self_metrics,
+		.started = now_read(),
+	};
+	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
+	transfers = transfers_new(a->base, layer, a->config->http_port);
+	if (!a->spool || !exporter_init(&a->exporter, transfers, a->spool, &a->store, &a->resource))
+		return false;
+	a->exporter.settled = on_settled;
+	a->exporter.ctx = a;
+	return true;
 }
 
 static bool make(struct agent *a)
@@ -469,8 +490,6 @@ static bool make(struct agent *a)
 	const struct lambda_api_handler handler = {on_registered, on_subscribed, on_lambda_event,
 						   a};
 	struct event_config *settings = event_config_new();
-	struct transfers *transfers;
-	char layer[512];
 
 	event_set_fatal_callback(on_libevent_fatal);
 	if (!settings)
@@ -478,36 +497,25 @@ static bool make(struct agent *a)
 	event_config_set_flag(settings, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
 	a->base = event_base_new_with_config(settings);
 	event_config_free(settings);
-	if (!a->base || !make_timers(a) || !make_servers(a))
+	if (!a->base || !make_timers(a) || !make_intake(a))
 		return false;
 	a->api = lambda_api_new(a->base, a->options->runtime_api, &handler);
-	a->destination.settings = a->config->export;
-	a->store = (struct store){
-		.destinations = &a->destination,
-		.destination_count = 1,
-		.limit = a->config->buffer,
-	};
-	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
-	transfers = transfers_new(a->base, layer, a->config->http_port);
-	if (!a->api || !exporter_init(&a->exporter, transfers, &a->store))
+	if (!a->api || !make_export(a))
 		return false;
-	a->exporter.settled = on_settled;
-	a->exporter.ctx = a;
-	a->invocations.concurrent = a->options->managed_instances;
 	return true;
 }
 
 static void unmake(struct agent *a)
 {
-	http_server_free(a->otlp);
-	http_server_free(a->telemetry);
+	intake_free(&a->intake);
 	lambda_api_free(a->api);
 	exporter_free(&a->exporter);
+	spool_free(a->spool);
 	store_free(&a->store);
 	destination_free(&a->destination);
 	resource_free(&a->resource);
 	event_free(a->work);
-	event_free(a->age);
+	event_free(a->due);
 	event_free(a->brief);
 	event_free(a->bound);
 	event_base_free(a->base);
@@ -525,8 +533,8 @@ void agent_run(const struct config *config, const struct agent_options *options)
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
 			"for special characters; it is ignored");
-	listen_otlp(a);
-	listen_telemetry(a);
+	a->telemetry_port = intake_listen(&a->intake, config->http_port, options->folder,
+					  options->name);
 	step(a, LIFE_START);
 	event_base_dispatch(a->base);
 	if (a->state != LIFE_ENDED)

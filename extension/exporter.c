@@ -4,27 +4,43 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/log.h"
 #include "wire/gzip.h"
 #include "wire/pb.h"
 
+/* So much of what a backend says is repeated, in bytes. */
+#define WORDS 300
+
 #define FOR_SLOTS(exporter, slot)                                                                  \
 	for (struct exporter_slot *slot = &(exporter)->slots[0][0];                                \
-	     slot < &(exporter)->slots[0][0] + EXPORTER_DESTINATIONS * OTLP_SIGNALS; slot++)
+	     slot <                                                                                \
+	     &(exporter)->slots[0][0] + (exporter)->store->destination_count * OTLP_SIGNALS;       \
+	     slot++)
 
 static enum otlp_signal signal_of(const struct exporter_slot *slot)
 {
 	return (enum otlp_signal)((slot - &slot->exporter->slots[0][0]) % OTLP_SIGNALS);
 }
 
-bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct store *store)
+bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct spool *spool,
+		   struct store *store, const struct resource *resource)
 {
-	*exporter = (struct exporter){.transfers = transfers};
+	*exporter = (struct exporter){
+		.transfers = transfers,
+		.spool = spool,
+		.store = store,
+		.resource = resource,
+	};
 	for (size_t d = 0; d < store->destination_count; d++) {
 		for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-			exporter->slots[d][s].exporter = exporter;
-			exporter->slots[d][s].destination = &store->destinations[d];
+			exporter->slots[d][s] = (struct exporter_slot){
+				.exporter = exporter,
+				.destination = &store->destinations[d],
+				.began = INT64_MIN,
+				.redial_at = INT64_MAX,
+			};
 		}
 	}
 	return exporter->transfers != NULL;
@@ -36,23 +52,34 @@ void exporter_free(struct exporter *exporter)
 	gzip_free();
 }
 
+static unsigned number_of(const struct exporter_slot *slot)
+{
+	return (unsigned)(slot->destination - slot->exporter->store->destinations);
+}
+
+static struct circuit *circuit_of(const struct exporter_slot *slot)
+{
+	return &slot->destination->circuit[signal_of(slot)];
+}
+
 /* ---- Answers ---- */
 
 /* partial_success (1) of any Export response: rejected items (1) and a message (2). The three
  * responses are alike (opentelemetry/proto/collector). */
 static uint64_t rejected_items(const struct transfer_result *result, struct slice *message)
 {
-	struct pb_reader r = pb_read(pb_find(result->body, 1));
+	struct slice partial = pb_find_cut(result->body, 1);
+	struct pb_reader r = pb_read(partial);
 	struct pb_field field;
 	uint64_t rejected = 0;
 
 	*message = (struct slice){0};
-	while (result->protobuf && pb_next(&r, &field)) {
+	if (!result->protobuf)
+		return 0;
+	while (pb_next(&r, &field))
 		if (field.number == 1 && field.type == PB_VARINT)
 			rejected = field.scalar;
-		else if (field.number == 2 && field.type == PB_LEN)
-			*message = field.value;
-	}
+	*message = pb_find_cut(partial, 2);
 	return rejected <= INT64_MAX ? rejected : 0;
 }
 
@@ -64,52 +91,139 @@ static struct slice words(const struct transfer_result *result)
 	if (result->error)
 		return slice_str(result->error);
 	if (result->protobuf)
-		text = pb_find(text, 2);
-	if (text.len > 300)
-		text.len = 300;
+		text = pb_find_cut(text, 2);
+	if (text.len > WORDS)
+		text.len = WORDS;
 	return slice_trim(text);
 }
 
-static void say(const struct exporter_slot *slot, const struct transfer_result *result,
+static const char *what_now(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REFUSED:
+		return "are dropped";
+	case VERDICT_OFF:
+		return "are dropped, as is all of them from now on: the backend does not take them "
+		       "there";
+	case VERDICT_LATER:
+		return "are kept and sent again";
+	default:
+		return "are sent again in smaller requests";
+	}
+}
+
+/* What goes on failing in one way is said once. */
+static bool said_before(struct exporter_slot *slot, enum verdict verdict)
+{
+	bool before = slot->said == verdict;
+
+	slot->said = verdict;
+	return before;
+}
+
+static void say(struct exporter_slot *slot, const struct transfer_result *result,
 		enum verdict verdict)
 {
-	enum otlp_signal s = signal_of(slot);
 	struct slice why = words(result);
 	char status[32];
-	const char *what = verdict == VERDICT_REFUSED ? "are dropped"
-			   : verdict == VERDICT_LATER ? "are kept and sent again"
-						      : "are sent again in smaller requests";
 
-	/* What goes on failing is said once. */
-	if (verdict == VERDICT_LATER && slot->destination->failures[s] > 0)
+	if (said_before(slot, verdict))
 		return;
 	snprintf(status, sizeof status, result->status ? "status %u: " : "", result->status);
 	log_warn("%zu items of %s could not be exported and %s: %s%.*s", slot->batch.items,
-		 otlp_signal_name(s), what, status, (int)why.len,
+		 otlp_signal_name(signal_of(slot)), what_now(verdict), status, (int)why.len,
 		 why.data ? (const char *)why.data : "");
+}
+
+/* A success, perhaps with something to say (partial_success). */
+static void say_exported(struct exporter_slot *slot, uint64_t rejected, struct slice message)
+{
+	const char *text = message.data ? (const char *)message.data : "";
+	int len = (int)(message.len < WORDS ? message.len : WORDS);
+
+	if (rejected == 0)
+		slot->said = VERDICT_EXPORTED;
+	if ((rejected == 0 && len == 0) || slot->partial_said)
+		return;
+	slot->partial_said = true;
+	if (rejected > 0)
+		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %.*s", rejected,
+			 slot->batch.items, otlp_signal_name(signal_of(slot)), len, text);
+	else
+		log_warn("the backend took %zu items of %s with a warning: %.*s", slot->batch.items,
+			 otlp_signal_name(signal_of(slot)), len, text);
+}
+
+/* What a failure for now costs. The random part keeps environments that failed together from coming
+ * back together. */
+static int64_t pause_after(const struct exporter_slot *slot, const struct transfer_result *result,
+			   struct now now)
+{
+	int64_t asked = retry_after(result->retry_after, now);
+	uint32_t random = 0;
+
+	if (asked >= 0)
+		return asked > 0 ? asked : 1;
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
+		random = (uint32_t)now.mono;
+	return retry_pause(circuit_of(slot)->failures + 1, random);
+}
+
+/* Books the batch; its file goes unless it is still needed. */
+static void settle(struct exporter_slot *slot, const struct outcome *outcome, struct now now)
+{
+	bool on_disk = slot->batch.on_disk;
+
+	slot->file.maybe_sent |= outcome->maybe_taken;
+	destination_settle(slot->destination, &slot->batch, outcome, now);
+	if (on_disk && outcome->verdict == VERDICT_LATER)
+		spool_put_back(slot->exporter->spool, &slot->file);
+	else if (on_disk)
+		spool_remove(slot->exporter->spool, &slot->file);
+}
+
+/* The backend has no such signal: what is on disk of it goes, too. */
+static void drop_files(struct exporter_slot *slot)
+{
+	struct ledger_account *account = &slot->destination->account[signal_of(slot)];
+	struct spool *spool = slot->exporter->spool;
+	struct spool_batch file;
+
+	while (spool_take(spool, number_of(slot), signal_of(slot), &file)) {
+		account->spooled -= file.items;
+		account->dropped[DROP_TURNED_OFF] += file.items;
+		spool_remove(spool, &file);
+	}
 }
 
 static void on_done(void *ctx, const struct transfer_result *result)
 {
 	struct exporter_slot *slot = ctx;
+	struct now now = now_read();
 	struct answer answer = {
 		.status = result->status,
 		.members = slot->batch.members.count,
 		.items = slot->batch.items,
+		.message = words(result),
 	};
-	enum verdict verdict = retry_verdict(&answer);
 	struct slice message;
-	uint64_t rejected = rejected_items(result, &message);
+	struct outcome outcome = {
+		.verdict = retry_verdict(&answer),
+		.rejected = rejected_items(result, &message),
+		.maybe_taken = result->maybe_taken || retry_maybe_taken(result->status),
+	};
 
 	slot->transfer = NULL;
-	if (verdict != VERDICT_EXPORTED)
-		say(slot, result, verdict);
-	else if (rejected > 0)
-		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %.*s", rejected,
-			 slot->batch.items, otlp_signal_name(signal_of(slot)), (int)message.len,
-			 message.data ? (const char *)message.data : "");
-	slot->gave_up = verdict == VERDICT_LATER;
-	destination_settle(slot->destination, &slot->batch, verdict, rejected, now_read());
+	if (outcome.verdict == VERDICT_EXPORTED)
+		say_exported(slot, outcome.rejected, message);
+	else
+		say(slot, result, outcome.verdict);
+	if (outcome.verdict == VERDICT_LATER)
+		outcome.pause = pause_after(slot, result, now);
+	slot->gave_up = outcome.verdict == VERDICT_LATER;
+	settle(slot, &outcome, now);
+	if (outcome.verdict == VERDICT_OFF)
+		drop_files(slot);
 	slot->exporter->settled(slot->exporter->ctx);
 }
 
@@ -131,6 +245,34 @@ static bool make_body(const struct batch *batch, bool gzip, struct bytes *body)
 	return !body->failed;
 }
 
+/* The oldest file of this slot as a batch. One that is not what was written is counted. */
+static bool take_file(struct exporter_slot *slot, struct now now)
+{
+	struct exporter *e = slot->exporter;
+	enum otlp_signal s = signal_of(slot);
+	struct ledger_account *account = &slot->destination->account[s];
+	struct payload_list members = {0};
+
+	while (spool_take(e->spool, number_of(slot), s, &slot->file)) {
+		account->spooled -= slot->file.items;
+		if (spool_read(e->spool, &slot->file, now.mono, &e->store->held, &members)) {
+			destination_take_spooled(slot->destination, s, &members, &slot->batch);
+			return true;
+		}
+		account->dropped[DROP_SPOOL] += slot->file.items;
+		spool_remove(e->spool, &slot->file);
+	}
+	return false;
+}
+
+/* What is in memory first: it makes room. */
+static bool take(struct exporter_slot *slot, struct now now)
+{
+	store_release(slot->exporter->store, signal_of(slot), slot->exporter->resource);
+	return destination_take(slot->destination, signal_of(slot), &slot->batch) ||
+	       take_file(slot, now);
+}
+
 static void start(struct exporter_slot *slot, struct now now)
 {
 	enum otlp_signal s = signal_of(slot);
@@ -138,85 +280,161 @@ static void start(struct exporter_slot *slot, struct now now)
 	bool gzip = settings->compression == COMPRESSION_GZIP;
 	struct bytes body = {0};
 
-	if (!destination_take(slot->destination, s, &slot->batch))
+	if (!take(slot, now))
 		return;
+	slot->began = now.mono;
+	slot->redial_at = INT64_MAX;
 	if (make_body(&slot->batch, gzip, &body))
 		slot->transfer = transfer_start(slot->exporter->transfers, settings, &body, gzip,
 						on_done, slot);
 	if (!slot->transfer) {
+		struct outcome later = {.verdict = VERDICT_LATER, .pause = retry_pause(1, 0)};
+
 		log_warn("no memory to export %s; they are kept", otlp_signal_name(s));
 		slot->gave_up = true;
-		destination_settle(slot->destination, &slot->batch, VERDICT_LATER, 0, now);
+		settle(slot, &later, now);
 	}
 	bytes_free(&body);
 }
 
-static bool to_be_tried(const struct exporter_slot *slot)
+/* Cancels the request. Where that is a failure of the backend, which had its time, the circuit learns
+ * of it. */
+static void put_back(struct exporter_slot *slot, bool failed, struct now now)
 {
-	return slot->destination && !slot->transfer && !slot->gave_up &&
-	       destination_waiting(slot->destination, signal_of(slot));
+	static const struct transfer_result cut = {.error = "no answer in time"};
+	struct outcome later = {.verdict = VERDICT_LATER};
+
+	later.maybe_taken = transfer_cancel(slot->transfer);
+	slot->transfer = NULL;
+	if (failed) {
+		/* Perhaps nobody is there any more: the others are not to wait for that, too. */
+		transfers_distrust(slot->exporter->transfers);
+		say(slot, &cut, VERDICT_LATER);
+		later.pause = pause_after(slot, &cut, now);
+	}
+	settle(slot, &later, now);
 }
+
+static bool waits(const struct exporter_slot *slot)
+{
+	struct flush_waiting waiting;
+	enum otlp_signal s = signal_of(slot);
+
+	store_waiting(slot->exporter->store, slot->destination, s, &waiting);
+	return waiting.oldest != INT64_MAX || slot->destination->account[s].spooled > 0;
+}
+
+void exporter_connect(struct exporter *exporter)
+{
+	FOR_SLOTS(exporter, slot)
+		if (slot->destination->settings[signal_of(slot)].endpoint)
+			transfers_connect(exporter->transfers,
+					  &slot->destination->settings[signal_of(slot)]);
+}
+
+/* ---- Outside of a flush ---- */
+
+static int64_t due_at(const struct exporter_slot *slot, enum flush_pace pace, int64_t age)
+{
+	const struct circuit *circuit = circuit_of(slot);
+	struct flush_waiting waiting;
+	int64_t at;
+
+	if (slot->transfer)
+		return INT64_MAX;
+	store_waiting(slot->exporter->store, slot->destination, signal_of(slot), &waiting);
+	waiting.last_request = slot->began;
+	at = flush_due_at(&waiting, pace, age);
+	/* What is on disk is late as it is. */
+	if (at == INT64_MAX && slot->destination->account[signal_of(slot)].spooled > 0)
+		at = INT64_MIN;
+	return circuit->failures > 0 && circuit->retry_at > at ? circuit->retry_at : at;
+}
+
+int64_t exporter_start_due(struct exporter *exporter, enum flush_pace pace, int64_t age,
+			   struct now now)
+{
+	int64_t next = INT64_MAX;
+
+	FOR_SLOTS(exporter, slot) {
+		int64_t at = due_at(slot, pace, age);
+
+		if (at <= now.mono) {
+			start(slot, now);
+			at = due_at(slot, pace, age);
+		}
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+/* ---- Flushes ---- */
 
 void exporter_begin_flush(struct exporter *exporter)
 {
 	FOR_SLOTS(exporter, slot)
-		slot->gave_up = false;
+		slot->gave_up = slot->held = false;
 }
 
-void exporter_start(struct exporter *exporter, bool flush, struct now now)
+static bool is_held(const struct exporter_slot *slot, enum export_effort effort)
 {
+	return effort == EXPORT_LAST || circuit_holds(circuit_of(slot));
+}
+
+static bool to_be_tried(const struct exporter_slot *slot, enum export_effort effort, struct now now)
+{
+	if (slot->transfer || slot->gave_up || !waits(slot))
+		return false;
+	return effort == EXPORT_LAST ||
+	       (circuit_admits(circuit_of(slot), now) && circuit_holds(circuit_of(slot)));
+}
+
+bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct now now,
+		    int64_t *again)
+{
+	bool over = true;
+
+	*again = INT64_MAX;
 	FOR_SLOTS(exporter, slot) {
-		if (!slot->destination)
-			continue;
-		if (!flush)
-			slot->gave_up = slot->destination->retry_at[signal_of(slot)] > now.mono;
-		if (to_be_tried(slot))
+		if (slot->transfer && slot->redial_at <= now.mono)
+			put_back(slot, false, now);
+		if (to_be_tried(slot, effort, now))
 			start(slot, now);
-	}
-}
-
-bool exporter_busy(struct exporter *exporter)
-{
-	FOR_SLOTS(exporter, slot)
-		if (slot->transfer)
-			return true;
-	return false;
-}
-
-bool exporter_finished(struct exporter *exporter)
-{
-	FOR_SLOTS(exporter, slot)
-		if (slot->transfer || to_be_tried(slot))
-			return false;
-	return true;
-}
-
-void exporter_put_back(struct exporter *exporter, struct now now)
-{
-	FOR_SLOTS(exporter, slot) {
-		static const struct transfer_result cut = {.error = "no answer in time"};
-
-		if (!slot->transfer)
+		if (!slot->transfer || !is_held(slot, effort))
 			continue;
-		transfer_cancel(slot->transfer);
-		slot->transfer = NULL;
-		for (size_t i = 0; i < slot->batch.members.count; i++)
-			payload_list_at(&slot->batch.members, i)->maybe_sent = true;
-		say(slot, &cut, VERDICT_LATER);
-		destination_settle(slot->destination, &slot->batch, VERDICT_LATER, 0, now);
+		slot->held = true;
+		over = false;
+		*again = slot->redial_at < *again ? slot->redial_at : *again;
 	}
+	return over;
 }
 
-int64_t exporter_retry_at(struct exporter *exporter)
+void exporter_end_flush(struct exporter *exporter, struct now now)
 {
-	int64_t at = INT64_MAX;
-
 	FOR_SLOTS(exporter, slot) {
-		struct destination *d = slot->destination;
-		enum otlp_signal s = signal_of(slot);
-
-		if (d && !slot->transfer && destination_waiting(d, s) && d->retry_at[s] < at)
-			at = d->retry_at[s];
+		if (slot->transfer)
+			put_back(slot, slot->held, now);
+		if (!slot->held && circuit_of(slot)->failures > 0 && waits(slot))
+			circuit_spared(circuit_of(slot));
 	}
-	return at;
+	transfers_end_connecting(exporter->transfers);
+}
+
+/* ---- Freezes ---- */
+
+void exporter_thaw(struct exporter *exporter, struct now now)
+{
+	transfers_distrust(exporter->transfers);
+	FOR_SLOTS(exporter, slot)
+		slot->redial_at = slot->transfer ? now.mono + FLUSH_REDIAL : INT64_MAX;
+}
+
+bool exporter_interrupted(const struct exporter *exporter, struct now now)
+{
+	for (size_t d = 0; d < EXPORTER_DESTINATIONS; d++)
+		for (size_t s = 0; s < OTLP_SIGNALS; s++)
+			if (exporter->slots[d][s].transfer &&
+			    now.mono - exporter->slots[d][s].began >= FLUSH_INTERRUPTED)
+				return true;
+	return false;
 }

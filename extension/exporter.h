@@ -1,50 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes batches from the destinations, sends them, and books what became of them: the only place
- * where policy and transfer meet. */
+/* Takes batches from the destinations' queues and from the spool, sends them, and books what became
+ * of them: where policy, transfer and spool meet. */
 #ifndef EXPORTER_H
 #define EXPORTER_H
 
+#include "edges/spool.h"
 #include "edges/transfer.h"
 #include "policy/store.h"
 
 #define EXPORTER_DESTINATIONS 1
+
+enum export_effort {
+	EXPORT_FLUSH, /* all that an invocation may be held for */
+	EXPORT_LAST,  /* all, once, whatever failed before: the environment may be about to end */
+};
 
 /* One request at a time for each signal of a destination. */
 struct exporter_slot {
 	struct exporter *exporter;
 	struct destination *destination;
 	struct batch batch;
+	struct spool_batch file;   /* where batch.on_disk */
 	struct transfer *transfer; /* NULL: none under way */
-	bool gave_up;              /* failed within this flush: not again before the next */
+	int64_t began;             /* mono: the last request; INT64_MIN: never */
+	int64_t redial_at; /* mono: a freeze came over it, and then it is lost; else INT64_MAX */
+	bool gave_up;      /* failed within this flush: not again before the next */
+	bool held;         /* this flush has waited for it */
+	enum verdict said; /* what was said last; VERDICT_EXPORTED: all is well */
+	bool partial_said;
 };
 
 struct exporter {
 	struct transfers *transfers;
+	struct spool *spool;
+	struct store *store;
+	const struct resource *resource;
 	struct exporter_slot slots[EXPORTER_DESTINATIONS][OTLP_SIGNALS];
 	/* Told after each transfer, so that the owner looks at what is to be done next. */
 	void (*settled)(void *ctx);
 	void *ctx;
 };
 
-/* `store`'s destinations (at most EXPORTER_DESTINATIONS) are borrowed, `transfers` is taken over;
- * false where that is NULL. */
-bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct store *store);
+/* All are borrowed, `transfers` is taken over; false where that is NULL. The store has at most
+ * EXPORTER_DESTINATIONS destinations. */
+bool exporter_init(struct exporter *exporter, struct transfers *transfers, struct spool *spool,
+		   struct store *store, const struct resource *resource);
 void exporter_free(struct exporter *exporter);
 
-/* A flush begins: what failed before is tried once more. */
+/* Name look-up, connection and TLS ahead of the first request. */
+void exporter_connect(struct exporter *exporter);
+
+/* Outside of a flush: starts what is due; returns when to ask again (mono), if nothing happens
+ * before, INT64_MAX where there is no need. */
+int64_t exporter_start_due(struct exporter *exporter, enum flush_pace pace, int64_t age,
+			   struct now now);
+
+/* A flush begins: what failed before may be tried once more. */
 void exporter_begin_flush(struct exporter *exporter);
+/* Starts what such a flush may start, and anew what a freeze has cut. Returns whether it is over:
+ * nothing left to start, nothing under way that is waited for. `*again` is when to ask again if
+ * nothing happens before (mono; INT64_MAX: no need). */
+bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct now now,
+		    int64_t *again);
+/* Cancels what is still under way; its data goes back to where it came from. */
+void exporter_end_flush(struct exporter *exporter, struct now now);
 
-/* Starts what can be started. Within a flush (`flush`) also what rests after a failure, once. */
-void exporter_start(struct exporter *exporter, bool flush, struct now now);
+/* The environment was frozen: what is under way may have lost its connection. */
+void exporter_thaw(struct exporter *exporter, struct now now);
 
-/* Is a request under way, or anything left that this flush would still try? */
-bool exporter_busy(struct exporter *exporter);
-bool exporter_finished(struct exporter *exporter);
-
-/* Cancels all requests; their data goes back to where it came from. */
-void exporter_put_back(struct exporter *exporter, struct now now);
-
-/* When what rests after a failure may be tried again (mono); INT64_MAX where nothing does. */
-int64_t exporter_retry_at(struct exporter *exporter);
+/* Is a request under way that a freeze seems to have cut? */
+bool exporter_interrupted(const struct exporter *exporter, struct now now);
 
 #endif

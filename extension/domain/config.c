@@ -17,7 +17,9 @@ enum type {
 	T_ENDPOINT,
 	T_HEADERS,
 	T_DURATION,
+	T_FLUSH,
 	T_SIZE,
+	T_SIZE_OR_OFF,
 	T_PORT,
 	T_LEVEL,
 	T_COMPRESSION
@@ -31,6 +33,9 @@ struct setting {
 	size_t offset;
 	const char *help;
 };
+
+/* Outside of a flush data is exported when it is this old, unless LULL_FLUSH says otherwise. */
+#define FLUSH_AGE INT64_C(1000000000)
 
 #define OF(field) offsetof(struct config, field)
 #define OF_EXPORT(field) offsetof(struct export_settings, field)
@@ -47,10 +52,22 @@ static const struct setting table[] = {
 	{"COMPRESSION", T_COMPRESSION, true, "gzip", OF_EXPORT(compression), "gzip or none"},
 	{"CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(certificate),
 	 "file of CA certificates (PEM) to trust instead of the public ones"},
+	{"FLUSH", T_FLUSH, false, "adaptive", OF(flush),
+	 "when to export: adaptive, end (after each handler), lazy (during later invocations), or "
+	 "a duration such as 5s (lazy, with that as the age)"},
 	{"FLUSH_BUDGET", T_DURATION, false, "300ms", OF(flush_budget),
 	 "how long an invocation may be held after its handler for the export"},
-	{"BUFFER", T_SIZE, false, "16MB", OF(buffer),
-	 "memory for data not yet exported: bytes, KB or MB; beyond it the oldest goes"},
+	{"FLUSH_BEFORE_DEADLINE", T_DURATION, false, "200ms", OF(flush_before_deadline),
+	 "so long before its deadline the data of a running invocation is exported"},
+	{"BUFFER", T_SIZE, false, NULL, OF(buffer),
+	 "memory for data not yet exported, bodies half received included: bytes, KB or MB; else a "
+	 "sixteenth of the function's memory, 4MB to 64MB; beyond it the oldest goes to the spool"},
+	{"SPOOL", T_SIZE_OR_OFF, false, "16MB", OF(spool),
+	 "disk for what does not fit into memory; 0 or off: none; beyond it the oldest goes"},
+	{"SPOOL_FOLDER", T_STRING, false, "/tmp/lull", OF(spool_folder),
+	 "where: a folder of this environment alone"},
+	{"SELF_METRICS", T_BOOL, false, "false", OF(self_metrics),
+	 "true: lull exports its books (lull.items.received and so on) as metrics"},
 	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
 	 "the port on localhost that takes OTLP/HTTP"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
@@ -110,6 +127,32 @@ static bool parse_compression(const char *text, enum compression *value)
 	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum compression)i;
+	return true;
+}
+
+static bool parse_flush(const char *text, struct flush_setting *value)
+{
+	static const char *const words[] = {"adaptive", "end", "lazy"};
+	unsigned i;
+
+	if (config_parse_word(text, words, COUNT(words), &i)) {
+		*value = (struct flush_setting){(enum flush_mode)i, FLUSH_AGE};
+		return true;
+	}
+	if (!config_parse_duration(text, &value->age))
+		return false;
+	value->mode = FLUSH_LAZY;
+	return true;
+}
+
+static bool parse_size_or_off(const char *text, size_t *value)
+{
+	static const char *const words[] = {"0", "off", "false", "no", "none"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return config_parse_size(text, value);
+	*value = 0;
 	return true;
 }
 
@@ -185,8 +228,12 @@ static bool parse(enum type type, const char *text, const struct target *to)
 		return config_parse_headers(text, to->at);
 	case T_DURATION:
 		return config_parse_duration(text, to->at);
+	case T_FLUSH:
+		return parse_flush(text, to->at);
 	case T_SIZE:
 		return config_parse_size(text, to->at);
+	case T_SIZE_OR_OFF:
+		return parse_size_or_off(text, to->at);
 	case T_PORT:
 		return config_parse_port(text, to->at);
 	case T_LEVEL:
@@ -205,7 +252,9 @@ static const char *wanted(enum type type)
 		[T_ENDPOINT] = "write a URL such as https://otlp.example.com:4318",
 		[T_HEADERS] = "write key=value,key=value with %XX for special characters",
 		[T_DURATION] = "write a duration such as 500ms or 10s",
+		[T_FLUSH] = "write adaptive, end, lazy or a duration such as 5s",
 		[T_SIZE] = "write a size such as 16MB",
+		[T_SIZE_OR_OFF] = "write a size such as 16MB, or off",
 		[T_PORT] = "write a port from 1 to 65535",
 		[T_LEVEL] = "write error, warn, info or debug",
 		[T_COMPRESSION] = "write gzip or none",
@@ -330,9 +379,21 @@ static void refuse_own(struct config *c)
 	}
 }
 
+/* A sixteenth of the function's memory. */
+static size_t default_buffer(const char *const *environment)
+{
+	const size_t mb = (size_t)1 << 20;
+	const char *memory = config_env(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+	unsigned long size = memory ? strtoul(memory, NULL, 10) / 16 : 0;
+
+	if (size == 0)
+		return 16 * mb;
+	return size < 4 ? 4 * mb : size > 64 ? 64 * mb : size * mb;
+}
+
 void config_read(struct config *config, const char *const *environment)
 {
-	*config = (struct config){0};
+	*config = (struct config){.buffer = default_buffer(environment)};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		if (!table[i].exported) {
 			read_plain(config, &table[i], environment);
@@ -353,6 +414,7 @@ void config_free(struct config *config)
 	}
 	free(config->service_name);
 	free(config->resource_attributes);
+	free(config->spool_folder);
 	for (unsigned i = 0; i < config->problem_count; i++)
 		free(config->problems[i]);
 	*config = (struct config){0};
@@ -368,7 +430,7 @@ static void help_text(struct bytes *out, const char *text)
 
 		while (len > 1 && text[len] != ' ')
 			len--;
-		bytes_addf(out, "%.*s\n%38s", (int)len, text, "");
+		bytes_addf(out, "%.*s\n%39s", (int)len, text, "");
 		text += len + 1;
 	}
 	bytes_addf(out, "%s\n", text);
@@ -381,7 +443,7 @@ void config_help(struct bytes *out)
 		char name[64];
 
 		snprintf(name, sizeof name, "%s%s", is_foreign(s) ? "" : "LULL_", s->name);
-		bytes_addf(out, "  %-26s %-8s ", name, s->def ? s->def : "");
+		bytes_addf(out, "  %-26s %-9s ", name, s->def ? s->def : "");
 		help_text(out, s->help);
 	}
 	bytes_addf(

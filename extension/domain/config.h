@@ -24,13 +24,30 @@ struct export_settings {
 	enum compression compression;
 };
 
+/* When data is exported (README, "When it is exported"). */
+enum flush_mode {
+	FLUSH_ADAPTIVE, /* `end` or `lazy` by what the last gaps between invocations were */
+	FLUSH_END,      /* after the handler, before the next event is asked for */
+	FLUSH_LAZY,     /* during later invocations, by age and size */
+};
+
+struct flush_setting {
+	enum flush_mode mode;
+	int64_t age; /* nanoseconds: older data is exported while an invocation runs */
+};
+
 #define CONFIG_PROBLEMS 16
 
 struct config {
 	bool enabled;
 	struct export_settings export[OTLP_SIGNALS];
-	int64_t flush_budget; /* nanoseconds */
-	size_t buffer;        /* bytes */
+	struct flush_setting flush;
+	int64_t flush_budget;          /* nanoseconds */
+	int64_t flush_before_deadline; /* nanoseconds */
+	size_t buffer;                 /* bytes */
+	size_t spool;                  /* bytes; 0: none */
+	char *spool_folder;
+	bool self_metrics;
 	enum log_level log_level;
 	uint16_t http_port;
 	char *service_name;        /* OTEL_SERVICE_NAME */

@@ -72,6 +72,7 @@ bool payload_list_push(struct payload_list *list, struct payload *payload)
 	if (!payload_list_reserve(list, 1))
 		return false;
 	list->count++;
+	list->bytes += payload->message.len;
 	*slot(list, list->count - 1) = payload;
 	return true;
 }
@@ -82,6 +83,7 @@ bool payload_list_push_front(struct payload_list *list, struct payload *payload)
 		return false;
 	list->head = (list->head - 1) & (list->cap - 1);
 	list->count++;
+	list->bytes += payload->message.len;
 	*slot(list, 0) = payload;
 	return true;
 }
@@ -95,6 +97,7 @@ struct payload *payload_list_pop(struct payload_list *list)
 	first = *slot(list, 0);
 	list->head = (list->head + 1) & (list->cap - 1);
 	list->count--;
+	list->bytes -= first->message.len;
 	return first;
 }
 

@@ -32,6 +32,7 @@ struct payload_list {
 	size_t head;
 	size_t count;
 	size_t cap;
+	size_t bytes; /* of all messages */
 };
 
 /* Take the caller's reference over. False (and the reference stays with the caller) where memory is

@@ -35,12 +35,18 @@ struct http_handler {
 	 * `message` is for people; `head` may be empty. May be NULL. */
 	void (*refused)(void *ctx, const struct http_head *head, const char *message,
 			struct http_answer *answer);
+	/* Half-received bodies hold more than before: http_server_held() says how much. Whoever
+	 * keeps what was received before can give way now. May be NULL. */
+	void (*grew)(void *ctx);
 	void *ctx;
 };
 
 /* Limits: one body, all half-received bodies of the server together, connections. Over `body`:
- * 413; over `bodies`: 503 with Retry-After: 1, nothing else is harmed. Over `connections` the
- * one that has been idle for longest is closed, and where none is idle the new one gets 503. */
+ * 413. Over `bodies` those give way that have stalled (http_conn_stalled()), the one that was
+ * heard of least recently first, and where that is not enough the one that asks for more does:
+ * 503 with Retry-After: 1. A body that comes in one piece holds nothing up and is not refused.
+ * Over `connections` the one that has been idle for longest is closed, and where none is idle the
+ * new one gets 503. */
 struct http_limits {
 	size_t body;
 	size_t bodies;

@@ -12,16 +12,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* At most 256 KiB a turn, so that one connection does not keep the others waiting. */
-#define READS_PER_EVENT 4
+/* At most so much a turn, so that one connection does not keep the others waiting. */
+#define READ_PER_TURN ((size_t)256 << 10)
 
 /* How long a peer is heard out after it was refused: a client that writes all of its body before
  * it reads would else see a reset in place of the answer. */
 #define LINGER_BYTES ((size_t)64 << 20)
 static const struct timeval linger_time = {.tv_sec = 2};
 
-/* One for all: a reading is dealt with before the next begins. */
-static uint8_t buffer[64 << 10];
+/* One for all: a reading is dealt with before the next begins. For heads and small requests; most
+ * of a large body is received where it will stay. */
+static uint8_t buffer[16 << 10];
 
 static const struct {
 	unsigned status;
@@ -167,7 +168,7 @@ static void conn_head(struct http_conn *conn, bool more_input)
 	if (answer.status) {
 		conn->answered = true;
 		conn_answer(conn, &answer, r->keep_alive && !r->body_follows);
-	} else if (r->head.length > conn->shared->limits.body) {
+	} else if (r->head.length > conn->shared->bodies.limit) {
 		conn_refuse(conn, 413, "the request's body is too large");
 	} else if (r->expects_continue && !more_input) {
 		conn_send(conn, slice_str("HTTP/1.1 100 Continue\r\n\r\n"), (struct slice){0});
@@ -222,13 +223,21 @@ static void conn_eof(struct http_conn *conn)
 		conn->state = HTTP_CONN_CLOSING;
 }
 
-/* Returns whether there may be more to read. */
-static bool conn_read(struct http_conn *conn)
+/* Reads once, at most *budget bytes, which are taken off it. Returns whether there may be more to
+ * read that is worth a try. */
+static bool conn_read(struct http_conn *conn, size_t *budget)
 {
 	bool lingering = conn->state == HTTP_CONN_LINGERING;
-	/* With MSG_TRUNC the kernel drops the bytes without a copy (tcp(7)). */
-	ssize_t n = recv(conn->fd, buffer, sizeof(buffer), lingering ? MSG_TRUNC : 0);
+	size_t len = sizeof(buffer);
+	uint8_t *place = lingering ? NULL : http_request_place(&conn->request, &len);
+	ssize_t n;
 
+	if (!place)
+		place = buffer;
+	if (len > *budget)
+		len = *budget;
+	/* With MSG_TRUNC the kernel drops the bytes without a copy (tcp(7)). */
+	n = recv(conn->fd, place, len, lingering ? MSG_TRUNC : 0);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			conn->state = HTTP_CONN_DEAD;
@@ -238,14 +247,16 @@ static bool conn_read(struct http_conn *conn)
 		conn_eof(conn);
 		return false;
 	}
+	*budget -= (size_t)n;
 	if (!lingering) {
-		conn_input(conn, slice_of(buffer, (size_t)n));
+		conn_input(conn, slice_of(place, (size_t)n));
 	} else if ((size_t)n < conn->patience) {
 		conn->patience -= (size_t)n;
 	} else {
 		conn->state = HTTP_CONN_DEAD;
 	}
-	return (size_t)n == sizeof(buffer);
+	/* Behind a request that is complete there is rarely another. */
+	return (size_t)n == len && *budget > 0 && (lingering || conn->request.begun);
 }
 
 /* ---- Events ---- */
@@ -286,16 +297,23 @@ static void conn_settle(struct http_conn *conn)
 	}
 }
 
+static void conn_heard(struct http_conn *conn)
+{
+	conn->heard = ++conn->shared->readings;
+	event_base_gettimeofday_cached(conn->shared->base, &conn->heard_turn);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_conn *conn = arg;
+	size_t budget = READ_PER_TURN;
 	bool more = true;
 
 	(void)fd;
 	(void)what;
-	conn->heard = ++conn->shared->turns;
-	for (int i = 0; i < READS_PER_EVENT && more; i++) {
-		more = conn_read(conn) && conn_drained(conn) &&
+	conn_heard(conn);
+	while (more) {
+		more = conn_read(conn, &budget) && conn_drained(conn) &&
 		       (conn->state == HTTP_CONN_OPEN || conn->state == HTTP_CONN_LINGERING);
 	}
 	conn_settle(conn);
@@ -329,8 +347,8 @@ struct http_conn *http_conn_new(struct http_shared *shared, int fd)
 	}
 	conn->shared = shared;
 	conn->fd = fd;
-	conn->heard = ++shared->turns;
-	http_request_init(&conn->request, &shared->limits, &shared->held);
+	conn_heard(conn);
+	http_request_init(&conn->request, &shared->bodies);
 	/* An answer is one write: never to be held back for the peer's acknowledgement. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	event_assign(&conn->readable, shared->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
@@ -343,9 +361,9 @@ struct http_conn *http_conn_new(struct http_shared *shared, int fd)
 	return conn;
 }
 
-void http_conn_turn_away(struct http_conn *conn)
+void http_conn_turn_away(struct http_conn *conn, const char *message)
 {
-	conn_refuse(conn, 503, "too many connections");
+	conn_refuse(conn, 503, message);
 	conn_settle(conn);
 }
 
@@ -366,6 +384,15 @@ bool http_conn_idle(const struct http_conn *conn)
 bool http_conn_pending(const struct http_conn *conn)
 {
 	return conn->state == HTTP_CONN_OPEN && (conn->request.begun || conn_unread(conn));
+}
+
+bool http_conn_stalled(const struct http_conn *conn)
+{
+	struct timeval turn;
+
+	event_base_gettimeofday_cached(conn->shared->base, &turn);
+	return conn->state == HTTP_CONN_OPEN && conn->request.body.len > 0 &&
+	       evutil_timercmp(&turn, &conn->heard_turn, !=) && !conn_unread(conn);
 }
 
 void http_conn_free(struct http_conn *conn)

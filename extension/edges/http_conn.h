@@ -15,10 +15,9 @@ struct http_conn;
 /* What the connections of a server share. */
 struct http_shared {
 	struct event_base *base;
-	struct http_limits limits;
 	struct http_handler handler;
-	size_t held;    /* bytes of half-received bodies */
-	uint64_t turns; /* counts readings: who was heard last */
+	struct http_bodies bodies;
+	uint64_t readings; /* so far: who was heard last */
 	/* The connection is about to free itself: forget it. */
 	void (*gone)(struct http_shared *shared, struct http_conn *conn);
 };
@@ -34,8 +33,9 @@ enum http_conn_state {
 struct http_conn {
 	struct http_shared *shared;
 	int fd;
-	size_t slot;    /* the server's: where in its table */
-	uint64_t heard; /* shared->turns at the last reading */
+	size_t slot;               /* the server's: where in its table */
+	uint64_t heard;            /* shared->readings at the last one */
+	struct timeval heard_turn; /* the loop's time of that turn */
 	enum http_conn_state state;
 	bool answered; /* the request has its answer: its rest is only walked over */
 	bool eof;      /* the peer sends no more */
@@ -49,14 +49,20 @@ struct http_conn {
 /* Takes the socket over. NULL where memory is short; the socket is then closed. */
 struct http_conn *http_conn_new(struct http_shared *shared, int fd);
 
-/* Tells a connection whose request will not be read that there are too many. May free it. */
-void http_conn_turn_away(struct http_conn *conn);
+/* Tells a connection why its request will not be read, with 503. May free it. */
+void http_conn_turn_away(struct http_conn *conn, const char *message);
 
 /* Is it between two requests, with nothing to read or to send? */
 bool http_conn_idle(const struct http_conn *conn);
 
 /* Has it a request that is begun and not yet answered, or unread bytes? */
 bool http_conn_pending(const struct http_conn *conn);
+
+/* Is it in the middle of a body with nothing more to read, and was not heard in this turn of the
+ * loop? No time is measured: a freeze stops the clients too, and passes while nobody could send.
+ * So a client that a freeze has caught halfway is one of these until it is heard again; but only
+ * others that send while the room is used up make it give way, and 503 tells it to come again. */
+bool http_conn_stalled(const struct http_conn *conn);
 
 /* Closes without telling shared->gone. */
 void http_conn_free(struct http_conn *conn);

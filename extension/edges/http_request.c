@@ -4,6 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A length up to this is believed: that much is reserved at once. */
+#define BELIEVED ((size_t)1 << 20)
+
+/* A place for less than this, with more to come, would not be worth a reading. */
+#define PLACE ((size_t)64 << 10)
+
 /* The header fields that matter here. Lists that come in several lines are joined by commas (RFC
  * 9110, section 5.3). */
 struct http_field {
@@ -191,6 +197,8 @@ static int on_headers_complete(llhttp_t *parser)
 	r->head.has_length = parser->flags & F_CONTENT_LENGTH;
 	r->head.length = r->head.has_length ? parser->content_length : 0;
 	r->body_follows = chunked || r->head.length > 0;
+	/* Longer ones are refused before there is a body. */
+	r->body_left = r->head.length <= r->bodies->limit ? (size_t)r->head.length : 0;
 	r->past_head = true;
 	/* An offer of another protocol may be ignored (RFC 9110, section 7.8), and Java's client
 	 * makes one; after CONNECT there is no more HTTP to come. */
@@ -211,43 +219,58 @@ static int on_headers_complete(llhttp_t *parser)
 	return HPE_PAUSED;
 }
 
-/* Room for `need` bytes. Grows by doubling, so that at most twice is held of what has been
- * received whatever length was announced, and never past what can come. */
-static int body_grow(struct http_request *r, size_t need)
+/* Makes room for what comes next, of which `len` bytes are to be written now. As much as is known
+ * to come is reserved at once if it is not too much to be believed; then capacity doubles. */
+static bool body_reserve(struct http_request *r, size_t len)
 {
-	size_t most = r->head.has_length ? (size_t)r->head.length : r->limits->body;
-	size_t others = *r->held - r->body.cap;
-	/* Of unknown length the first chunk may be all. */
-	size_t cap = r->head.has_length ? need * 2 : r->body.cap * 2;
+	size_t need = r->body.len + len, known = r->body.len + r->body_left;
+	size_t cap = need * 2 > BELIEVED ? need * 2 : BELIEVED;
 	uint8_t *data;
 
-	if (cap > most)
-		cap = most;
-	if (cap < need)
-		cap = need;
-	if (others + cap > r->limits->bodies)
-		cap = need;
-	if (others + cap > r->limits->bodies)
-		return fail(r, 503, "too many requests are being received at once");
+	if (need <= r->body.cap)
+		return true;
+	if (cap > known)
+		cap = known;
+	/* One of many chunks. */
+	if (!r->head.has_length && cap < r->body.cap * 2)
+		cap = r->body.cap * 2 < r->bodies->limit ? r->body.cap * 2 : r->bodies->limit;
 	/* Not bytes_reserve(): its doubling knows no upper end. */
 	data = realloc(r->body.data, cap);
 	if (!data)
-		return fail(r, 503, "memory is short");
+		return false;
 	r->body.data = data;
 	r->body.cap = cap;
-	*r->held = others + cap;
-	return 0;
+	return true;
 }
 
-static int on_body(llhttp_t *parser, const char *at, size_t len)
+static int on_chunk_header(llhttp_t *parser)
 {
 	struct http_request *r = parser->data;
 
-	if (len > r->limits->body - r->body.len)
+	if (parser->content_length > r->bodies->limit - r->body.len)
 		return fail(r, 413, "the request's body is too large");
-	if (len > r->body.cap - r->body.len && body_grow(r, r->body.len + len) != 0)
-		return -1;
-	bytes_append(&r->body, at, len);
+	r->body_left = (size_t)parser->content_length;
+	return 0;
+}
+
+/* `at` may be where http_request_place() said. */
+static int on_body(llhttp_t *parser, const char *at, size_t len)
+{
+	struct http_request *r = parser->data;
+	struct http_bodies *bodies = r->bodies;
+	bool whole = r->head.has_length && len == r->head.length;
+
+	if (!body_reserve(r, len))
+		return fail(r, 503, "memory is short");
+	if (!whole && bodies->held + len > bodies->total_limit && !bodies->make_room(bodies, len))
+		return fail(r, 503, "too many requests are being received at once");
+	if ((const uint8_t *)at != r->body.data + r->body.len)
+		memcpy(r->body.data + r->body.len, at, len);
+	r->body.len += len;
+	r->body_left -= len;
+	bodies->held += len;
+	if (!whole)
+		bodies->grew(bodies);
 	return 0;
 }
 
@@ -272,13 +295,14 @@ static const llhttp_settings_t settings = {
 	.on_headers_complete = on_headers_complete,
 	.on_chunk_extension_name = count_extra,
 	.on_chunk_extension_value = count_extra,
+	.on_chunk_header = on_chunk_header,
 	.on_body = on_body,
 	.on_message_complete = on_message_complete,
 };
 
-void http_request_init(struct http_request *r, const struct http_limits *limits, size_t *held)
+void http_request_init(struct http_request *r, struct http_bodies *bodies)
 {
-	*r = (struct http_request){.limits = limits, .held = held};
+	*r = (struct http_request){.bodies = bodies};
 	llhttp_init(&r->parser, HTTP_REQUEST, &settings);
 	r->parser.data = r;
 }
@@ -313,9 +337,21 @@ enum http_step http_request_feed(struct http_request *r, struct slice *input)
 	return r->reached;
 }
 
+uint8_t *http_request_place(struct http_request *r, size_t *len)
+{
+	size_t least = r->body_left < PLACE ? r->body_left : PLACE;
+
+	if (r->body_left == 0 || !body_reserve(r, least))
+		return NULL;
+	*len = r->body.cap - r->body.len;
+	if (*len > r->body_left)
+		*len = r->body_left;
+	return r->body.data + r->body.len;
+}
+
 struct bytes http_request_body(struct http_request *r)
 {
-	*r->held -= r->body.cap;
+	r->bodies->held -= r->body.len;
 	return bytes_move(&r->body);
 }
 
@@ -323,5 +359,6 @@ void http_request_clear(struct http_request *r)
 {
 	struct bytes body = http_request_body(r);
 
+	r->body_left = 0;
 	bytes_free(&body);
 }

@@ -14,6 +14,17 @@
 
 struct http_field;
 
+/* What the requests of a server share: the account of memory for their bodies. Bytes received are
+ * counted, not those reserved: the kernel gives no memory before it is written to. */
+struct http_bodies {
+	size_t limit, total_limit; /* of one, of all */
+	size_t held;
+	/* There is no room for so many bytes: returns whether there is now. */
+	bool (*make_room)(struct http_bodies *bodies, size_t bytes);
+	/* `held` has grown. */
+	void (*grew)(struct http_bodies *bodies);
+};
+
 enum http_step {
 	HTTP_STEP_MORE,    /* all input is used up */
 	HTTP_STEP_HEAD,    /* the head is there: `head` and what the flags below say */
@@ -23,7 +34,7 @@ enum http_step {
 
 struct http_request {
 	struct http_head head;
-	struct bytes body; /* its capacity is counted in *held */
+	struct bytes body; /* its length is counted in bodies->held */
 	bool begun;        /* the first byte of a request is there, not the last */
 	bool body_follows;
 	bool expects_continue;
@@ -33,12 +44,12 @@ struct http_request {
 
 	/* Private. */
 	llhttp_t parser;
-	const struct http_limits *limits;
-	size_t *held;
+	struct http_bodies *bodies;
 	enum http_step reached;
 	bool past_head;
 	size_t head_bytes;
 	size_t extra_bytes; /* chunk extensions and trailers */
+	size_t body_left;   /* bytes of the body, or of this chunk, that come before all else */
 	char target[1024];
 	size_t target_len;
 	const struct http_field *field; /* whose value comes, where it is of interest */
@@ -49,13 +60,16 @@ struct http_request {
 	char transfer_encoding[24];
 };
 
-/* `limits` and `held`, the bytes held by all requests of a server, must outlive it. It must not be
- * moved afterwards. */
-void http_request_init(struct http_request *r, const struct http_limits *limits, size_t *held);
+/* `bodies` must outlive it. It must not be moved afterwards. */
+void http_request_init(struct http_request *r, struct http_bodies *bodies);
 
 /* Reads on until something has happened and takes what it has read off `input`. To be called again
  * until it says HTTP_STEP_MORE, with no input left as well. */
 enum http_step http_request_feed(struct http_request *r, struct slice *input);
+
+/* Where the next bytes belong if they can only be the body's: what is received there, at most
+ * *len, need not be copied when it is fed. NULL where that is not so, or memory is short. */
+uint8_t *http_request_place(struct http_request *r, size_t *len);
 
 /* Moves the body out; it is no longer counted as held. */
 struct bytes http_request_body(struct http_request *r);

@@ -35,10 +35,17 @@ struct http_server {
 	size_t listening;
 	bool rest_told;
 	size_t count, room;
+	unsigned connections; /* limit */
 	struct http_conn *conns[];
 };
 
 /* ---- Connections ---- */
+
+static struct http_server *server_of(struct http_bodies *bodies)
+{
+	return (struct http_server *)(void *)((char *)bodies -
+					      offsetof(struct http_server, shared.bodies));
+}
 
 static void server_gone(struct http_shared *shared, struct http_conn *conn)
 {
@@ -59,8 +66,9 @@ static bool is_closing(const struct http_conn *conn)
 	return conn->state != HTTP_CONN_OPEN;
 }
 
-/* Closes the connection that was heard of least recently among those that are `such`. */
-static bool server_evict(struct http_server *server, bool (*such)(const struct http_conn *))
+/* The connection that was heard of least recently among those that are `such`, or NULL. */
+static struct http_conn *server_oldest(struct http_server *server,
+				       bool (*such)(const struct http_conn *))
 {
 	struct http_conn *oldest = NULL;
 
@@ -70,11 +78,50 @@ static bool server_evict(struct http_server *server, bool (*such)(const struct h
 		if ((!oldest || conn->heard < oldest->heard) && such(conn))
 			oldest = conn;
 	}
+	return oldest;
+}
+
+/* Closes that one. */
+static bool server_evict(struct http_server *server, bool (*such)(const struct http_conn *))
+{
+	struct http_conn *oldest = server_oldest(server, such);
+
 	if (!oldest)
 		return false;
 	server_gone(&server->shared, oldest);
 	http_conn_free(oldest);
 	return true;
+}
+
+static bool fits(const struct http_bodies *bodies, size_t bytes)
+{
+	return bodies->held + bytes <= bodies->total_limit;
+}
+
+/* Stalled bodies give way, if all of them together are enough. */
+static bool server_make_room(struct http_bodies *bodies, size_t bytes)
+{
+	struct http_server *server = server_of(bodies);
+	struct http_conn *oldest;
+	size_t stalled = 0;
+
+	for (size_t i = 0; i < server->count; i++) {
+		if (http_conn_stalled(server->conns[i]))
+			stalled += server->conns[i]->request.body.len;
+	}
+	if (bodies->held - stalled + bytes > bodies->total_limit)
+		return false;
+	while (!fits(bodies, bytes) && (oldest = server_oldest(server, http_conn_stalled)))
+		http_conn_turn_away(oldest, "the request stopped coming, and others need the room");
+	return fits(bodies, bytes);
+}
+
+static void server_grew(struct http_bodies *bodies)
+{
+	const struct http_handler *handler = &server_of(bodies)->shared.handler;
+
+	if (handler->grew)
+		handler->grew(handler->ctx);
 }
 
 static void server_admit(struct http_server *server, int fd)
@@ -85,7 +132,7 @@ static void server_admit(struct http_server *server, int fd)
 
 	for (size_t i = 0; i < server->count; i++)
 		open += is_open(server->conns[i]);
-	full = open >= server->shared.limits.connections && !server_evict(server, http_conn_idle);
+	full = open >= server->connections && !server_evict(server, http_conn_idle);
 	if (server->count == server->room && !server_evict(server, is_closing)) {
 		close(fd);
 		return;
@@ -96,7 +143,7 @@ static void server_admit(struct http_server *server, int fd)
 	conn->slot = server->count;
 	server->conns[server->count++] = conn;
 	if (full)
-		http_conn_turn_away(conn);
+		http_conn_turn_away(conn, "too many connections");
 }
 
 /* ---- Listeners ---- */
@@ -199,10 +246,17 @@ struct http_server *http_server_new(struct event_base *base, const struct http_l
 	if (!server)
 		return NULL;
 	server->room = room;
+	server->connections = limits->connections;
 	server->shared = (struct http_shared){
 		.base = base,
-		.limits = *limits,
 		.handler = *handler,
+		.bodies =
+			{
+				.limit = limits->body,
+				.total_limit = limits->bodies,
+				.make_room = server_make_room,
+				.grew = server_grew,
+			},
 		.gone = server_gone,
 	};
 	return server;
@@ -248,7 +302,7 @@ unsigned http_server_pending(struct http_server *server)
 
 size_t http_server_held(const struct http_server *server)
 {
-	return server->shared.held;
+	return server->shared.bodies.held;
 }
 
 void http_server_free(struct http_server *server)

@@ -299,7 +299,7 @@ static void on_signal(int signal)
 
 void last_resort_catch(void)
 {
-	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT};
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT, SIGXFSZ};
 	struct sigaction catch = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
 	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
 

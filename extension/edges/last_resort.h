@@ -24,7 +24,7 @@ void last_resort_identifier(const char *identifier);
 void last_resort_pending(int fd, enum last_resort_pending pending);
 
 /* Catches SIGSEGV, SIGABRT and their like, on a stack of its own, and ignores what would end the
- * process politely (SIGTERM, SIGINT, SIGHUP, SIGPIPE). */
+ * process politely (SIGTERM, SIGINT, SIGHUP, SIGPIPE) or for a file that may not grow (SIGXFSZ). */
 void last_resort_catch(void);
 
 /* The loop; ends the process with 0 after SHUTDOWN. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/otlp_http.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "status.pb-c.h"
@@ -88,12 +89,33 @@ static void refuse(struct http_answer *answer, unsigned status, const char *head
 	describe(answer, message);
 }
 
+/* Says what helps. */
+static void describe_too_large(const struct otlp_sink *sink, struct http_answer *answer)
+{
+	char message[160];
+
+	snprintf(message, sizeof(message), "a request may have %zu bytes%s: send less at once%s",
+		 sink->limit, sink->limit < OTLP_BODY_LIMIT ? ", half of LULL_BUFFER" : "",
+		 sink->limit < OTLP_BODY_LIMIT ? ", or set that higher" : "");
+	describe(answer, message);
+}
+
 static void otlp_refused(void *ctx, const struct http_head *head, const char *message,
 			 struct http_answer *answer)
 {
-	(void)ctx;
 	(void)head;
-	describe(answer, message);
+	if (answer->status == 413)
+		describe_too_large(ctx, answer);
+	else
+		describe(answer, message);
+}
+
+static void otlp_grew(void *ctx)
+{
+	const struct otlp_sink *sink = ctx;
+
+	if (sink->grew)
+		sink->grew(sink->ctx);
 }
 
 static void otlp_head(void *ctx, const struct http_head *head, struct http_answer *answer)
@@ -114,10 +136,10 @@ static void otlp_head(void *ctx, const struct http_head *head, struct http_answe
 }
 
 /* Leaves the message in `body`; false, and the answer is there, where it is none. */
-static bool decompress(struct bytes *body, struct http_answer *answer)
+static bool decompress(const struct otlp_sink *sink, struct bytes *body, struct http_answer *answer)
 {
 	struct bytes out = {0};
-	enum gzip_result result = gzip_decode(bytes_slice(body), OTLP_BODY_LIMIT, &out);
+	enum gzip_result result = gzip_decode(bytes_slice(body), sink->limit, &out);
 
 	bytes_free(body);
 	*body = out;
@@ -128,7 +150,8 @@ static bool decompress(struct bytes *body, struct http_answer *answer)
 		refuse(answer, 400, NULL, "the body is not gzip");
 		break;
 	case GZIP_TOO_LARGE:
-		refuse(answer, 413, NULL, "the decompressed body is too large");
+		answer->status = 413;
+		describe_too_large(sink, answer);
 		break;
 	case GZIP_NO_MEMORY:
 		refuse(answer, 503, "Retry-After: 1", "memory is short");
@@ -145,7 +168,7 @@ static void otlp_request(void *ctx, const struct http_head *head, struct bytes *
 	struct otlp_verdict verdict;
 
 	find_signal(head->path, &signal); /* found before, or otlp_head() had refused */
-	if (is_gzip(head) && body->len > 0 && !decompress(body, answer))
+	if (is_gzip(head) && body->len > 0 && !decompress(sink, body, answer))
 		return;
 	verdict = otlp_check(signal, bytes_slice(body));
 	if (!verdict.valid) {
@@ -162,12 +185,18 @@ static void otlp_request(void *ctx, const struct http_head *head, struct bytes *
 	answer->content_type = PROTOBUF;
 }
 
+size_t otlp_body_limit(size_t memory)
+{
+	return memory / 2 < OTLP_BODY_LIMIT ? memory / 2 : OTLP_BODY_LIMIT;
+}
+
 struct http_handler otlp_http_handler(const struct otlp_sink *sink)
 {
 	return (struct http_handler){
 		.head = otlp_head,
 		.request = otlp_request,
 		.refused = otlp_refused,
+		.grew = otlp_grew,
 		.ctx = (void *)(uintptr_t)sink,
 	};
 }

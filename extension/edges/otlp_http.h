@@ -10,14 +10,24 @@
 #include "edges/http_server.h"
 #include "wire/otlp.h"
 
-#define OTLP_BODY_LIMIT ((size_t)20 << 20) /* one message, also after decompression */
+/* No message may be larger, whatever memory there is. */
+#define OTLP_BODY_LIMIT ((size_t)20 << 20)
+
+/* How large one may be where `memory` is for all data: a body needs room beside others, and more
+ * where it is compressed. */
+size_t otlp_body_limit(size_t memory);
 
 struct otlp_sink {
 	/* A valid message, decompressed. Takes the bytes over (moves them) and returns true; false
 	 * means that there is no room now: the client is told 503 with Retry-After. */
 	bool (*accept)(void *ctx, enum otlp_signal signal, struct bytes *message,
 		       const struct otlp_verdict *verdict);
+	/* Half-received bodies hold more than before: struct http_handler. May be NULL. */
+	void (*grew)(void *ctx);
 	void *ctx;
+	/* otlp_body_limit(), for a message as it is sent (to be the http_limits.body of the server
+	 * too) and as decompressed. */
+	size_t limit;
 };
 
 /* A handler for http_server_new() that answers by the specification; `sink` must outlive it. */

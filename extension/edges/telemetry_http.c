@@ -20,11 +20,20 @@ static void on_request(void *ctx, const struct http_head *head, struct bytes *bo
 	answer->status = 200;
 }
 
+static void on_grew(void *ctx)
+{
+	const struct telemetry_sink *sink = ctx;
+
+	if (sink->grew)
+		sink->grew(sink->ctx);
+}
+
 struct http_handler telemetry_http_handler(const struct telemetry_sink *sink)
 {
 	return (struct http_handler){
 		.head = on_head,
 		.request = on_request,
+		.grew = on_grew,
 		.ctx = (void *)(uintptr_t)sink,
 	};
 }

@@ -7,6 +7,8 @@
 
 struct telemetry_sink {
 	void (*accept)(void *ctx, struct slice body);
+	/* Half-received bodies hold more than before: struct http_handler. May be NULL. */
+	void (*grew)(void *ctx);
 	void *ctx;
 };
 

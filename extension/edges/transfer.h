@@ -8,21 +8,10 @@
 
 #include "base/bytes.h"
 #include "domain/config.h"
+#include "edges/transfer_result.h"
 
 struct transfers; /* what all share: connections, name cache */
 struct transfer;
-
-struct transfer_result {
-	unsigned status;   /* HTTP; 0: no whole answer came */
-	const char *error; /* where status is 0: why, for people; else NULL */
-	struct slice body; /* at most TRANSFER_ANSWER_LIMIT of it; valid during the call */
-	bool protobuf;     /* the answer says that it is */
-};
-
-#define TRANSFER_ANSWER_LIMIT ((size_t)64 << 10)
-
-/* Called once, unless the transfer is cancelled before; the transfer is gone then. */
-typedef void transfer_done(void *ctx, const struct transfer_result *result);
 
 /* Costs nothing before the first transfer: libcurl and OpenSSL wake up then. `layer` is the folder
  * that holds lull/certs (/opt on Lambda). `own_port` is where lull itself listens on localhost: no
@@ -31,7 +20,9 @@ struct transfers *transfers_new(struct event_base *base, const char *layer, uint
 void transfers_free(struct transfers *transfers);
 
 /* The environment was frozen, perhaps for long: what was connected may be dead without a sign, and
- * no transfer that starts from now on uses it. */
+ * no transfer that starts from now on uses it. One that is under way goes on, and should it fail, is
+ * sent once more at once on a new connection, with its whole time-out, before that counts as a
+ * failure; as is one whose reused connection breaks. Ends all connecting ahead. */
 void transfers_distrust(struct transfers *transfers);
 
 /* Posts `body` (moved; gzip says that it is compressed already) as application/x-protobuf by those
@@ -40,7 +31,15 @@ void transfers_distrust(struct transfers *transfers);
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
 				struct bytes *body, bool gzip, transfer_done *done, void *ctx);
 
-/* Ends it without calling back. */
-void transfer_cancel(struct transfer *transfer);
+/* Ends it without calling back. Returns whether it went out whole at least once, so that the backend
+ * may have taken it. */
+bool transfer_cancel(struct transfer *transfer);
+
+/* Name look-up, connection and TLS handshake ahead of the first transfer by those settings, which
+ * must outlive it, by an OPTIONS request, without their headers, whose answer does not matter.
+ * Nothing where another transfer to that scheme, host and port is under way. Not told of; cancelled by
+ * transfers_end_connecting(), or when it has failed or takes too long. */
+void transfers_connect(struct transfers *transfers, const struct export_settings *settings);
+void transfers_end_connecting(struct transfers *transfers);
 
 #endif

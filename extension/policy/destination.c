@@ -11,7 +11,7 @@ static bool joins(const struct batch *batch, const struct payload *next)
 	if (batch->members.count == 0)
 		return true;
 	return !next->alone && !payload_list_at(&batch->members, 0)->alone &&
-	       batch->bytes + next->message.len <= BATCH_BYTES;
+	       batch->bytes + next->message.len <= FLUSH_BATCH;
 }
 
 bool destination_take(struct destination *d, enum otlp_signal signal, struct batch *batch)
@@ -30,6 +30,18 @@ bool destination_take(struct destination *d, enum otlp_signal signal, struct bat
 	}
 	d->in_flight[signal] += batch->items;
 	return batch->members.count > 0;
+}
+
+void destination_take_spooled(struct destination *d, enum otlp_signal signal,
+			      struct payload_list *members, struct batch *batch)
+{
+	*batch = (struct batch){.signal = signal,
+				.members = *members,
+				.items = payload_list_items(members),
+				.bytes = members->bytes,
+				.on_disk = true};
+	*members = (struct payload_list){0};
+	d->in_flight[signal] += batch->items;
 }
 
 void batch_join(const struct batch *batch, struct bytes *out)
@@ -72,15 +84,16 @@ static void put_back(struct destination *d, struct payload *p, enum verdict verd
 	/* Shared with other destinations: there it then travels alone too, which costs a request. */
 	if (verdict == VERDICT_SINGLY || verdict == VERDICT_HALVE)
 		p->alone = true;
-	if (verdict == VERDICT_HALVE && last && p->items > 1 && payload_list_reserve(queue, 2) &&
-	    halve(p, halves)) {
+	if (verdict != VERDICT_HALVE || !last || p->items == 1) {
+		if (payload_list_push_front(queue, p))
+			return;
+	} else if (payload_list_reserve(queue, 2) && halve(p, halves)) {
 		payload_list_push_front(queue, halves[1]);
 		payload_list_push_front(queue, halves[0]);
 		payload_unref(p);
 		return;
 	}
-	if (payload_list_push_front(queue, p))
-		return;
+	/* One that is too large and cannot be halved would be refused again and again. */
 	d->account[p->signal].dropped[DROP_NO_MEMORY] += p->items;
 	payload_unref(p);
 }
@@ -95,58 +108,120 @@ static void put_all_back(struct destination *d, struct batch *batch, enum verdic
 	batch->members.count = 0;
 }
 
-void destination_settle(struct destination *d, struct batch *batch, enum verdict verdict,
-			uint64_t rejected, struct now now)
+/* Back to where it came from. */
+static void keep(struct destination *d, struct batch *batch, const struct outcome *outcome)
 {
-	enum otlp_signal s = batch->signal;
-	struct ledger_account *account = &d->account[s];
+	for (size_t i = 0; i < batch->members.count; i++)
+		payload_list_at(&batch->members, i)->maybe_sent |= outcome->maybe_taken;
+	if (batch->on_disk && outcome->verdict == VERDICT_LATER)
+		d->account[batch->signal].spooled += batch->items;
+	else
+		put_all_back(d, batch, outcome->verdict);
+}
 
-	d->in_flight[s] -= batch->items;
-	if (verdict == VERDICT_EXPORTED) {
-		if (rejected > batch->items)
-			rejected = batch->items;
-		account->exported += batch->items - rejected;
-		account->dropped[DROP_REFUSED] += rejected;
-	} else if (verdict == VERDICT_REFUSED) {
-		account->dropped[DROP_REFUSED] += batch->items;
-	} else {
-		put_all_back(d, batch, verdict);
+/* Of `exported` items: which ones the backend rejected, nobody says. */
+static uint64_t maybe_twice(const struct batch *batch, const struct outcome *outcome,
+			    uint64_t exported)
+{
+	uint64_t items = 0;
+
+	for (size_t i = 0; i < batch->members.count; i++) {
+		const struct payload *p = payload_list_at(&batch->members, i);
+
+		items += outcome->maybe_taken || p->maybe_sent ? p->items : 0;
 	}
-	if (verdict == VERDICT_LATER) {
-		d->failures[s]++;
-		d->retry_at[s] = now.mono + retry_pause(d->failures[s]);
-	} else {
-		d->failures[s] = 0;
-		d->retry_at[s] = 0;
+	return items < exported ? items : exported;
+}
+
+static void turn_off(struct destination *d, enum otlp_signal signal)
+{
+	struct payload *p;
+
+	d->circuit[signal].off = true;
+	while ((p = payload_list_pop(&d->queue[signal]))) {
+		d->account[signal].dropped[DROP_TURNED_OFF] += p->items;
+		payload_unref(p);
 	}
+}
+
+static void empty(struct destination *d, struct batch *batch)
+{
+	d->in_flight[batch->signal] -= batch->items;
 	payload_list_free(&batch->members);
 	*batch = (struct batch){0};
 }
 
-int64_t destination_oldest(const struct destination *d)
+void destination_settle(struct destination *d, struct batch *batch, const struct outcome *outcome,
+			struct now now)
+{
+	enum otlp_signal s = batch->signal;
+	struct ledger_account *account = &d->account[s];
+	uint64_t rejected = outcome->rejected < batch->items ? outcome->rejected
+							     : (uint64_t)batch->items;
+
+	switch (outcome->verdict) {
+	case VERDICT_EXPORTED:
+		account->exported += batch->items - rejected;
+		account->dropped[DROP_REFUSED] += rejected;
+		account->possible_duplicates += maybe_twice(batch, outcome,
+							    batch->items - rejected);
+		break;
+	case VERDICT_REFUSED:
+		account->dropped[DROP_REFUSED] += batch->items;
+		break;
+	case VERDICT_OFF:
+		account->dropped[DROP_TURNED_OFF] += batch->items;
+		turn_off(d, s);
+		break;
+	case VERDICT_LATER:
+	case VERDICT_SINGLY:
+	case VERDICT_HALVE:
+		keep(d, batch, outcome);
+		break;
+	}
+	if (outcome->verdict != VERDICT_LATER)
+		circuit_answered(&d->circuit[s]);
+	else if (outcome->pause > 0)
+		circuit_failed(&d->circuit[s], now, outcome->pause);
+	empty(d, batch);
+}
+
+void destination_spooled(struct destination *d, struct batch *batch)
+{
+	d->account[batch->signal].spooled += batch->items;
+	empty(d, batch);
+}
+
+void destination_drop(struct destination *d, struct batch *batch, enum drop_reason reason)
+{
+	d->account[batch->signal].dropped[reason] += batch->items;
+	empty(d, batch);
+}
+
+int64_t destination_oldest(const struct destination *d, enum otlp_signal *signal)
 {
 	int64_t oldest = INT64_MAX;
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		if (d->queue[s].count > 0 && payload_list_at(&d->queue[s], 0)->arrived < oldest)
-			oldest = payload_list_at(&d->queue[s], 0)->arrived;
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		if (d->queue[s].count == 0 || payload_list_at(&d->queue[s], 0)->arrived >= oldest)
+			continue;
+		oldest = payload_list_at(&d->queue[s], 0)->arrived;
+		*signal = (enum otlp_signal)s;
+	}
 	return oldest;
 }
 
 bool destination_drop_oldest(struct destination *d, enum drop_reason reason)
 {
-	int64_t oldest = destination_oldest(d);
+	enum otlp_signal s;
+	struct payload *p;
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		struct payload *p = d->queue[s].count ? payload_list_at(&d->queue[s], 0) : NULL;
-
-		if (!p || p->arrived != oldest)
-			continue;
-		d->account[s].dropped[reason] += p->items;
-		payload_unref(payload_list_pop(&d->queue[s]));
-		return true;
-	}
-	return false;
+	if (destination_oldest(d, &s) == INT64_MAX)
+		return false;
+	p = payload_list_pop(&d->queue[s]);
+	d->account[s].dropped[reason] += p->items;
+	payload_unref(p);
+	return true;
 }
 
 uint64_t destination_held(const struct destination *d, enum otlp_signal signal)

@@ -9,6 +9,14 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* A time without end stays one. */
+static int64_t later(int64_t at, int64_t by)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(at, by, &sum) ? INT64_MAX : sum;
+}
+
 int64_t flush_deadline(struct now now, int64_t deadline_ms)
 {
 	int64_t left;
@@ -21,12 +29,7 @@ int64_t flush_deadline(struct now now, int64_t deadline_ms)
 
 int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget)
 {
-	int64_t until;
-
-	/* A budget without end: there is the deadline. */
-	if (__builtin_add_overflow(now.mono, budget, &until))
-		until = INT64_MAX;
-	return smaller(until, deadline - FLUSH_MARGIN);
+	return smaller(later(now.mono, budget), deadline - FLUSH_MARGIN);
 }
 
 int64_t flush_exit_at(struct now now, int64_t deadline)
@@ -38,15 +41,25 @@ int64_t flush_exit_at(struct now now, int64_t deadline)
 
 bool flush_distrusts(struct now before, struct now after)
 {
-	return after.boot - before.boot >= FLUSH_DISTRUST;
+	return now_gap(before, after) >= FLUSH_DISTRUST;
 }
 
-bool flush_due(struct now now, int64_t oldest, size_t bytes, size_t batch)
+bool flush_awaits_end(const struct flush_view *view)
 {
-	return oldest != INT64_MAX && (bytes >= batch || now.mono - oldest >= FLUSH_AGE);
+	if (!view->told || view->mode == FLUSH_LAZY)
+		return false;
+	return view->mode == FLUSH_END || view->interrupted || !cadence_near(view->cadence);
 }
 
-int64_t flush_next_due(int64_t oldest)
+int64_t flush_due_at(const struct flush_waiting *waiting, enum flush_pace pace, int64_t age)
 {
-	return oldest == INT64_MAX ? INT64_MAX : oldest + FLUSH_AGE;
+	int64_t spaced = later(waiting->last_request, FLUSH_SPACING);
+
+	if (waiting->oldest == INT64_MAX)
+		return INT64_MAX;
+	if (waiting->bytes >= FLUSH_BATCH)
+		return INT64_MIN;
+	if (pace == FLUSH_BY_AGE)
+		return later(waiting->oldest, age);
+	return waiting->oldest > spaced ? waiting->oldest : spaced;
 }

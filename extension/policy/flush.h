@@ -8,11 +8,11 @@
 #include <stddef.h>
 
 #include "base/now.h"
+#include "domain/config.h"
+#include "policy/cadence.h"
 
 /* platform.start is told within this time, or nothing will be. */
 #define FLUSH_START_WAIT (200 * NS_PER_MS)
-/* So long before its deadline a running invocation's data is exported. */
-#define FLUSH_BEFORE_DEADLINE (200 * NS_PER_MS)
 /* So long before its deadline an invocation is let go in any case. */
 #define FLUSH_MARGIN (50 * NS_PER_MS)
 /* So long before the end of the environment lull is gone. */
@@ -20,8 +20,15 @@
 /* The last telemetry is waited for this long at SHUTDOWN: the 25 ms of our subscription and a
  * delivery; platform.report was seen after 5 ms, at most 40. */
 #define FLUSH_DRAIN_WAIT (40 * NS_PER_MS)
-/* Outside of a flush data is exported when it is this old, or a batch is full. */
-#define FLUSH_AGE NS_PER_S
+/* A batch of so many bytes (raw) does not wait: bounds the work on one buffer, too. */
+#define FLUSH_BATCH ((size_t)512 << 10)
+/* Where data is exported as it comes, requests for one signal begin at least this far apart. */
+#define FLUSH_SPACING NS_PER_S
+/* The answer to a request from before a freeze comes within this time of the thaw, or is taken for
+ * lost when a flush needs it. */
+#define FLUSH_REDIAL (100 * NS_PER_MS)
+/* A request that is under way for so long when an invocation begins was cut by a freeze. */
+#define FLUSH_INTERRUPTED NS_PER_S
 
 /* A thaw after so long is to connections that may be dead: backends close idle ones after some
  * seconds, and their saying so does not reach a frozen environment. */
@@ -29,6 +36,18 @@
 
 /* May the environment have been frozen for so long between two readings? */
 bool flush_distrusts(struct now before, struct now after);
+
+/* What is known when an invocation begins. */
+struct flush_view {
+	enum flush_mode mode;
+	bool told;        /* Lambda tells the ends of invocations here */
+	bool interrupted; /* a request was cut by the last freeze: the next must not be, too */
+	const struct cadence *cadence;
+};
+
+/* Is the end of the invocation to be waited for, and all exported then (`end`), or is the next event
+ * asked for at once (`lazy`)? */
+bool flush_awaits_end(const struct flush_view *view);
 
 /* A deadline as Lambda gives it (milliseconds since 1970) on the monotonic clock. A deadline that
  * is 0 or absurd (more than a day away) is taken as `now` plus 15 minutes. */
@@ -40,11 +59,20 @@ int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget);
 /* Until when SHUTDOWN may take; FLUSH_EXIT_MARGIN before the deadline. */
 int64_t flush_exit_at(struct now now, int64_t deadline);
 
-/* Is it time to export outside of a flush? `oldest` is the arrival of the oldest that waits,
- * INT64_MAX if nothing; `bytes` is how much waits; `batch` the size of a full batch. */
-bool flush_due(struct now now, int64_t oldest, size_t bytes, size_t batch);
+enum flush_pace {
+	FLUSH_AT_ONCE, /* the end of the handler is waited for: little is to be left then */
+	FLUSH_BY_AGE,  /* a freeze may come at any moment: few requests */
+};
 
-/* When to ask flush_due() again if nothing comes; INT64_MAX: no need. */
-int64_t flush_next_due(int64_t oldest);
+/* What waits of one signal, no request being under way. */
+struct flush_waiting {
+	int64_t oldest; /* arrival; INT64_MAX: nothing waits */
+	size_t bytes;
+	int64_t last_request; /* when the last one began; INT64_MIN: never */
+};
+
+/* When it is to be exported outside of a flush; INT64_MIN: now in any case, INT64_MAX: never. `age`
+ * is for FLUSH_BY_AGE. */
+int64_t flush_due_at(const struct flush_waiting *waiting, enum flush_pace pace, int64_t age);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The books, in items (spans, log records, data points), one account a signal and destination:
- * received = exported + dropped(reason) + held, at any time. */
+ * received + inherited = exported + dropped(reason) + held + spooled, at any time. */
 #ifndef POLICY_LEDGER_H
 #define POLICY_LEDGER_H
 
@@ -16,13 +16,20 @@ enum drop_reason {
 	DROP_REFUSED,        /* by the backend, for good */
 	DROP_SHUTDOWN,       /* the environment ended before it could be exported */
 	DROP_NO_MEMORY,
+	DROP_TURNED_OFF, /* the backend has no such signal (404) */
+	DROP_CRASH,      /* the environment was killed with them in memory */
+	DROP_SPOOL,      /* their file was not what had been written, or gone */
 };
-#define DROP_REASONS 5
+#define DROP_REASONS 8
 
 struct ledger_account {
 	uint64_t received;
+	uint64_t inherited; /* left over by a life that had ended with a ledger line of its own */
 	uint64_t exported;
 	uint64_t dropped[DROP_REASONS];
+	uint64_t spooled; /* now, in files */
+	/* Beside the books: exported, but by a request before that may have arrived too. */
+	uint64_t possible_duplicates;
 };
 
 /* "buffer_full" and so on: stable, people filter by them. */
@@ -33,8 +40,11 @@ uint64_t ledger_dropped(const struct ledger_account *account);
 /* Do the books close with `held` items still here? */
 bool ledger_closes(const struct ledger_account *account, uint64_t held);
 
-/* One line of JSON: {"lull.ledger":{"traces":{"received":..,"exported":..,"held":..,
- * "dropped":{"refused":..}},"logs":..,"metrics":..}}; reasons that never came up are left out. */
+/* One line of JSON: {"lull_ledger":{"received":..,"exported":..,"dropped":..,"traces":{"received":..,
+ * "inherited":..,"exported":..,"held":..,"spooled":..,"possible_duplicates":..,
+ * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first three over all signals. Left out where
+ * they are 0: inherited, spooled, possible_duplicates, and every reason. Stable, and without a dot in
+ * any key: CloudWatch's metric filters select by it. */
 void ledger_line(const struct ledger_account account[static OTLP_SIGNALS],
 		 const uint64_t held[static OTLP_SIGNALS], struct bytes *out);
 

@@ -31,31 +31,34 @@ static const struct cell table[LIFE_STATES][LIFE_EVENTS] = {
 	[LIFE_WAITING] =
 		{
 			[LIFE_INVOKE_END] = TO(LIFE_INVOKED, ACT_WAIT_START | ACT_WAIT_DONE),
-			[LIFE_INVOKE_LAZY] = TO(LIFE_WAITING, ACT_NEXT),
+			[LIFE_INVOKE_LAZY] = TO(LIFE_WAITING, ACT_NEXT | ACT_WATCH),
+			[LIFE_DONE] = TO(LIFE_WAITING, ACT_UNWATCH),
+			/* Its environment may be about to be reset. */
+			[LIFE_DEADLINE] = TO(LIFE_WAITING, ACT_URGE),
 			[LIFE_SHUTDOWN] = TO(LIFE_DRAINING, ACT_DRAIN),
 		},
 	[LIFE_INVOKED] =
 		{
 			[LIFE_STARTED] = TO(LIFE_INVOKED, ACT_GOT_START),
 			[LIFE_DONE] = TO(LIFE_FLUSHING, ACT_FLUSH),
-			[LIFE_NOT_STARTED] = TO(LIFE_WAITING, ACT_LAZY | ACT_NEXT),
-			/* Its environment is about to be reset. */
-			[LIFE_DEADLINE] = TO(LIFE_FLUSHING, ACT_FLUSH),
+			[LIFE_NOT_STARTED] = TO(LIFE_WAITING, ACT_LAZY | ACT_NEXT | ACT_WATCH),
+			/* As above. */
+			[LIFE_DEADLINE] = TO(LIFE_FLUSHING, ACT_FLUSH | ACT_URGE),
 		},
 	[LIFE_FLUSHING] =
 		{
-			[LIFE_FLUSHED] = TO(LIFE_WAITING, ACT_NEXT),
-			[LIFE_HELD_ENOUGH] = TO(LIFE_WAITING, ACT_PUT_BACK | ACT_NEXT),
+			[LIFE_FLUSHED] = TO(LIFE_WAITING, ACT_END_FLUSH | ACT_NEXT),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_WAITING, ACT_END_FLUSH | ACT_NEXT),
 		},
 	[LIFE_DRAINING] =
 		{
 			[LIFE_DRAINED] = TO(LIFE_LAST_FLUSH, ACT_LAST_FLUSH),
-			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_END_FLUSH | ACT_EXIT),
 		},
 	[LIFE_LAST_FLUSH] =
 		{
 			[LIFE_FLUSHED] = TO(LIFE_ENDED, ACT_EXIT),
-			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT),
+			[LIFE_HELD_ENOUGH] = TO(LIFE_ENDED, ACT_END_FLUSH | ACT_EXIT),
 		},
 };
 /* clang-format on */
@@ -69,8 +72,7 @@ struct life_step lifecycle_step(enum life_state state, enum life_event event)
 	return (struct life_step){(enum life_state)cell->state, cell->actions};
 }
 
-bool lifecycle_may_export(enum life_state state, bool awaited)
+bool lifecycle_may_export(enum life_state state, bool background)
 {
-	return state == LIFE_INVOKED || state == LIFE_FLUSHING || state == LIFE_LAST_FLUSH ||
-	       (state == LIFE_WAITING && !awaited);
+	return state == LIFE_INVOKED || (state == LIFE_WAITING && background);
 }

@@ -40,16 +40,19 @@ enum life_event {
 enum life_action {
 	ACT_REGISTER = 1 << 0,
 	ACT_SUBSCRIBE = 1 << 1,
-	ACT_GOT_START = 1 << 2,  /* platform.start came */
-	ACT_WAIT_START = 1 << 3, /* bound the wait for it */
-	ACT_WAIT_DONE = 1 << 4,  /* bound the wait for platform.runtimeDone by the deadline */
-	ACT_LAZY = 1 << 5,       /* from now on ends are not waited for */
-	ACT_FLUSH = 1 << 6,      /* export all, bound it by budget and deadline */
-	ACT_DRAIN = 1 << 7,      /* take in what is on its way, bounded */
-	ACT_PUT_BACK = 1 << 8,   /* cancel what is under way, keep its data */
-	ACT_LAST_FLUSH = 1 << 9, /* export all, bounded by the end of the environment */
-	ACT_NEXT = 1 << 10,
-	ACT_EXIT = 1 << 11,
+	ACT_LAZY = 1 << 2,       /* nobody tells: from now on ends are not waited for */
+	ACT_FLUSH = 1 << 3,      /* export all, bound it by budget and deadline */
+	ACT_DRAIN = 1 << 4,      /* take in what is on its way, bounded */
+	ACT_END_FLUSH = 1 << 5,  /* cancel what is under way, keep its data */
+	ACT_LAST_FLUSH = 1 << 6, /* export all, bounded by the end of the environment */
+	ACT_NEXT = 1 << 7,
+	ACT_GOT_START = 1 << 8,  /* platform.start came */
+	ACT_WAIT_START = 1 << 9, /* bound the wait for it */
+	ACT_WAIT_DONE = 1 << 10, /* bound the wait for platform.runtimeDone by the deadline */
+	ACT_WATCH = 1 << 11,     /* the deadline of an invocation whose end is not waited for */
+	ACT_UNWATCH = 1 << 12,   /* it is over */
+	ACT_URGE = 1 << 13,      /* the deadline is near: export all, whatever failed before */
+	ACT_EXIT = 1 << 14,
 };
 
 struct life_step {
@@ -60,9 +63,9 @@ struct life_step {
 /* An event that means nothing in a state leaves it, without actions. */
 struct life_step lifecycle_step(enum life_state state, enum life_event event);
 
-/* May a request to a backend be begun now outside of a flush? Not while the environment may freeze
- * at any moment: that is in /next, unless ends of invocations are not `awaited` (then it is the only
- * time there is). */
-bool lifecycle_may_export(enum life_state state, bool awaited);
+/* May a request to a backend be begun now outside of a flush? While the next event is waited for the
+ * environment may freeze at any moment: only in the `background` of an invocation whose end is not
+ * waited for, since there is no other time then. */
+bool lifecycle_may_export(enum life_state state, bool background);
 
 #endif

@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+#include "base/now.h"
+
 /* What came back for a batch. */
 struct answer {
-	unsigned status; /* HTTP; 0: no whole answer came */
-	size_t members;  /* payloads in the batch */
-	size_t items;    /* items in the batch */
+	unsigned status;      /* HTTP; 0: no whole answer came */
+	size_t members;       /* payloads in the batch */
+	size_t items;         /* items in the batch */
+	struct slice message; /* the backend's own words, or empty */
 };
 
 enum verdict {
@@ -21,11 +25,22 @@ enum verdict {
 	VERDICT_SINGLY,  /* keep, and send each member by itself: one of them spoils it for all */
 	VERDICT_HALVE,   /* keep, in smaller pieces */
 	VERDICT_REFUSED, /* for good: drop and count */
+	VERDICT_OFF,     /* the backend has no such signal: drop, count, and send no more */
 };
 
+/* A 400 or 500 whose message says that the request is too large is taken as a 413. */
 enum verdict retry_verdict(const struct answer *answer);
 
-/* Nanoseconds to wait after `failures` (from 1) in a row: doubling from one second to thirty. */
-int64_t retry_pause(unsigned failures);
+/* May the backend have taken the batch although the answer is a failure (a gateway's 502 or 504)? */
+bool retry_maybe_taken(unsigned status);
+
+/* Nanoseconds to wait after `failures` (from 1) in a row: doubling from a quarter of a second to
+ * thirty, and of that a random part between half and all. `random` is any number. */
+int64_t retry_pause(unsigned failures, uint32_t random);
+
+/* The value of a Retry-After header (RFC 9110, section 10.2.3: seconds, or a date) as nanoseconds
+ * from now, at least 0 and at most RETRY_AFTER_LONGEST; -1 where it is neither. */
+#define RETRY_AFTER_LONGEST (INT64_C(15) * 60 * NS_PER_S)
+int64_t retry_after(struct slice value, struct now now);
 
 #endif

@@ -7,40 +7,26 @@ static void drop(struct store *store, const struct payload *p, enum drop_reason 
 		store->destinations[i].account[p->signal].dropped[reason] += p->items;
 }
 
-static struct destination *oldest_destination(const struct store *store)
+struct destination *store_oldest(const struct store *store, enum otlp_signal *signal)
 {
 	struct destination *found = NULL;
+	int64_t oldest = INT64_MAX;
 
 	for (size_t i = 0; i < store->destination_count; i++) {
 		struct destination *d = &store->destinations[i];
+		enum otlp_signal s;
 
-		if (destination_oldest(d) != INT64_MAX &&
-		    (!found || destination_oldest(d) < destination_oldest(found)))
+		if (destination_oldest(d, &s) < oldest) {
 			found = d;
+			oldest = destination_oldest(d, signal);
+		}
 	}
 	return found;
 }
 
-/* What is queued is older than what is staged. */
-static bool drop_oldest(struct store *store, enum drop_reason reason)
+bool store_is_over(const struct store *store, size_t beside)
 {
-	struct destination *d = oldest_destination(store);
-	struct payload *p;
-
-	if (d)
-		return destination_drop_oldest(d, reason);
-	p = payload_list_pop(&store->staging);
-	if (!p)
-		return false;
-	drop(store, p, reason);
-	payload_unref(p);
-	return true;
-}
-
-static void enforce(struct store *store)
-{
-	while (store->held > store->limit && drop_oldest(store, DROP_BUFFER_FULL))
-		;
+	return store->held + beside > store->limit;
 }
 
 static void receive(struct store *store, enum otlp_signal signal, size_t items)
@@ -78,11 +64,10 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 	if (sizeof *p + p->message.cap > store->limit) {
 		drop(store, p, DROP_BUFFER_FULL);
 		payload_unref(p);
-	} else if (!payload_list_push(&store->staging, p)) {
+	} else if (!payload_list_push(&store->staging[signal], p)) {
 		drop(store, p, DROP_NO_MEMORY);
 		payload_unref(p);
 	}
-	enforce(store);
 }
 
 /* One reference to every destination of the signal; the caller's own is given up. */
@@ -93,6 +78,8 @@ static void distribute(struct store *store, struct payload *p)
 
 		if (!d->settings[p->signal].endpoint)
 			d->account[p->signal].dropped[DROP_NO_DESTINATION] += p->items;
+		else if (d->circuit[p->signal].off)
+			d->account[p->signal].dropped[DROP_TURNED_OFF] += p->items;
 		else if (payload_list_push(&d->queue[p->signal], p))
 			payload_ref(p);
 		else
@@ -124,10 +111,10 @@ static void hand_on(struct store *store, const struct payload *from, struct byte
  * rather than many. */
 static bool is_full(const struct bytes *piece, size_t around, size_t len)
 {
-	return piece->failed || (piece->len + len > BATCH_BYTES && piece->len > 2 * around);
+	return piece->failed || (piece->len + len > FLUSH_BATCH && piece->len > 2 * around);
 }
 
-/* Pieces of about BATCH_BYTES: whole items, each with what stands around it. */
+/* Pieces of about FLUSH_BATCH: whole items, each with what stands around it. */
 static void cut(struct store *store, const struct payload *from, struct slice message)
 {
 	struct otlp_iter iter = otlp_items(from->signal, message);
@@ -158,7 +145,7 @@ static void release(struct store *store, struct payload *p, const struct resourc
 	struct bytes message = {0};
 
 	otlp_enrich(bytes_slice(&p->message), resource->attributes, resource->count, &message);
-	if (!message.failed && message.len > BATCH_BYTES)
+	if (!message.failed && message.len > FLUSH_BATCH)
 		cut(store, p, bytes_slice(&message));
 	else
 		hand_on(store, p, &message, p->items);
@@ -166,42 +153,57 @@ static void release(struct store *store, struct payload *p, const struct resourc
 	payload_unref(p);
 }
 
-void store_release(struct store *store, const struct resource *resource)
+void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource)
 {
 	struct payload *p;
 
-	while ((p = payload_list_pop(&store->staging)))
+	while ((p = payload_list_pop(&store->staging[signal])))
 		release(store, p, resource);
-	enforce(store);
 }
 
-int64_t store_oldest(const struct store *store)
+void store_waiting(const struct store *store, const struct destination *d, enum otlp_signal signal,
+		   struct flush_waiting *waiting)
 {
-	struct destination *d = oldest_destination(store);
+	const struct payload_list *queue = &d->queue[signal], *staged = &store->staging[signal];
 
-	if (d)
-		return destination_oldest(d);
-	return store->staging.count ? payload_list_at(&store->staging, 0)->arrived : INT64_MAX;
+	waiting->bytes = queue->bytes + staged->bytes;
+	waiting->oldest = INT64_MAX;
+	if (staged->count > 0)
+		waiting->oldest = payload_list_at(staged, 0)->arrived;
+	if (queue->count > 0)
+		waiting->oldest = payload_list_at(queue, 0)->arrived;
 }
 
 uint64_t store_held_items(const struct store *store, const struct destination *d,
 			  enum otlp_signal signal)
 {
-	uint64_t items = destination_held(d, signal);
+	return destination_held(d, signal) + payload_list_items(&store->staging[signal]);
+}
 
-	for (size_t i = 0; i < store->staging.count; i++)
-		if (payload_list_at(&store->staging, i)->signal == signal)
-			items += payload_list_at(&store->staging, i)->items;
-	return items;
+static bool drop_queued(struct store *store, enum drop_reason reason)
+{
+	enum otlp_signal signal;
+	struct destination *d = store_oldest(store, &signal);
+
+	return d && destination_drop_oldest(d, reason);
 }
 
 void store_drop_all(struct store *store, enum drop_reason reason)
 {
-	while (drop_oldest(store, reason))
+	while (drop_queued(store, reason))
 		;
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		struct payload *p;
+
+		while ((p = payload_list_pop(&store->staging[s]))) {
+			drop(store, p, reason);
+			payload_unref(p);
+		}
+	}
 }
 
 void store_free(struct store *store)
 {
-	payload_list_free(&store->staging);
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		payload_list_free(&store->staging[s]);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All data that lull holds: first staged, where it waits at most until the next flush for what is
+/* All data that lull holds in memory: first staged, where it waits at most until the next flush for what is
  * not known when it arrives (the resource of this environment; later the trace of its request),
- * then in the queues of its destinations. Bounded in bytes: the oldest gives way, counted. */
+ * then in the queues of its destinations. Bounded in bytes: the oldest gives way. */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H
 
@@ -11,11 +11,11 @@
 #include "policy/destination.h"
 
 struct store {
-	struct payload_list staging;
+	struct payload_list staging[OTLP_SIGNALS];
 	struct destination *destinations; /* borrowed */
 	size_t destination_count;
 	size_t held;  /* bytes of all payloads */
-	size_t limit; /* bytes */
+	size_t limit; /* bytes: one message alone is never larger */
 };
 
 /* Takes the message over (left {0}) and books it as received. */
@@ -25,11 +25,21 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 /* Books items that could not even be kept. */
 void store_lost(struct store *store, enum otlp_signal signal, size_t items);
 
-/* Gives all that is staged its resource, cuts it to batches, and hands it to the destinations. */
-void store_release(struct store *store, const struct resource *resource);
+/* Gives what is staged of a signal its resource, cuts it to batches, and hands it to the
+ * destinations. */
+void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource);
 
-/* When the oldest item that waits arrived (mono); INT64_MAX where nothing waits. */
-int64_t store_oldest(const struct store *store);
+/* What waits of that signal for that destination, in staging and in its queue; `last_request` is left
+ * alone. */
+void store_waiting(const struct store *store, const struct destination *d, enum otlp_signal signal,
+		   struct flush_waiting *waiting);
+
+/* Is more held than the limit allows, `beside` bytes elsewhere included (half-received bodies)? */
+bool store_is_over(const struct store *store, size_t beside);
+
+/* The destination in whose queue the oldest waits, and the signal of it; NULL where all queues are
+ * empty. */
+struct destination *store_oldest(const struct store *store, enum otlp_signal *signal);
 
 /* Items here, of one destination's account: staged, waiting, in flight. */
 uint64_t store_held_items(const struct store *store, const struct destination *d,

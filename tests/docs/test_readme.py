@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCH = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-HELP = re.compile(r"^  (\w+_\w+) +(?:(\S+)  +)?(\S.*)$", re.M)
+HELP = re.compile(r"^  (?=\w+_)(.{26}) (.{9}) (\S.*)$", re.M)
 README = re.compile(r"^\| `((?:LULL|OTEL)_\w+)` \| *(?:`(\S+)`)?([^|]*)\|([^|]*)\|$", re.M)
 
 
@@ -17,7 +17,8 @@ def settings_of_help():
     lull = ROOT / "build" / ARCH / "lull"
     text = subprocess.run([lull, "--help"], capture_output=True, text=True, check=True).stdout
     lines = text.partition("environment variables:\n")[2]
-    return {name: (default, meaning) for name, default, meaning in HELP.findall(lines)}
+    return {name.strip(): (default.strip(), meaning)
+            for name, default, meaning in HELP.findall(lines)}
 
 
 def settings_of_readme():

@@ -11,7 +11,7 @@
 #include "domain/payload.c"
 
 #include "numbered.h"
-#include "policy/destination.h"
+#include "settle.h"
 
 static const struct now now = {.mono = 1000 * NS_PER_S};
 static size_t held;

@@ -56,10 +56,19 @@ static void on_refused(void *ctx, const struct http_head *head, const char *mess
 	bytes_addf(&answer->body, "%s", message);
 }
 
+static void on_grew(void *ctx)
+{
+	struct fixture *f = ctx;
+
+	f->grew++;
+	if (http_server_held(f->server) > f->most)
+		f->most = http_server_held(f->server);
+}
+
 int http_fixture_new(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct http_handler handler = {on_head, on_request, on_refused, f};
+	struct http_handler handler = {on_head, on_request, on_refused, on_grew, f};
 
 	assert_non_null(f);
 	f->base = event_base_new();

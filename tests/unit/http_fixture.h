@@ -22,6 +22,8 @@ struct fixture {
 	struct http_server *server;
 	int port;
 	unsigned heads, requests; /* seen by the handler */
+	unsigned grew;            /* how often it was told of more held */
+	size_t most;              /* held when it was told */
 	struct http_head last;    /* but for its path, which is here: */
 	char path[256];
 };

@@ -10,6 +10,7 @@
 
 #include "numbered.h"
 #include "policy/store.h"
+#include "settle.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -64,6 +65,7 @@ static inline void require_closed(struct world *w)
 
 static inline void end(struct world *w)
 {
+	enum otlp_signal signal;
 	unsigned s;
 
 	require_closed(w);
@@ -73,7 +75,7 @@ static inline void end(struct world *w)
 		assert_int_equal(store_held_items(&w->store, w->destinations, (enum otlp_signal)s),
 				 0);
 	assert_int_equal(w->store.held, 0);
-	assert_true(store_oldest(&w->store) == INT64_MAX);
+	assert_null(store_oldest(&w->store, &signal));
 	store_free(&w->store);
 	destination_free(&w->destinations[0]);
 	destination_free(&w->destinations[1]);
@@ -105,6 +107,14 @@ static inline void accept(struct world *w, enum otlp_signal signal, uint64_t fir
 	accept_message(w, signal, &message);
 }
 
+static inline void release_all(struct world *w)
+{
+	unsigned s;
+
+	for (s = 0; s < OTLP_SIGNALS; s++)
+		store_release(store_of(w), (enum otlp_signal)s, &w->resource);
+}
+
 static inline void settle_all(struct world *w, struct destination *d, enum verdict verdict)
 {
 	unsigned s;
@@ -113,7 +123,7 @@ static inline void settle_all(struct world *w, struct destination *d, enum verdi
 		struct batch batch;
 
 		while (destination_take(d, (enum otlp_signal)s, &batch)) {
-			destination_settle(d, &batch, verdict, 0, w->now);
+			settle(d, &batch, verdict, 0, w->now);
 			require_closed(w);
 		}
 	}

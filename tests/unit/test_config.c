@@ -26,8 +26,14 @@ static void test_defaults(void **state)
 	(void)state;
 	config_read(&c, nothing);
 	assert_true(c.enabled);
+	assert_int_equal(c.flush.mode, FLUSH_ADAPTIVE);
+	assert_true(c.flush.age == S);
 	assert_true(c.flush_budget == 300 * MS);
+	assert_true(c.flush_before_deadline == 200 * MS);
 	assert_int_equal(c.buffer, 16 << 20);
+	assert_int_equal(c.spool, 16 << 20);
+	assert_string_equal(c.spool_folder, "/tmp/lull");
+	assert_false(c.self_metrics);
 	assert_int_equal(c.log_level, LOG_INFO);
 	assert_int_equal(c.http_port, 4318);
 	assert_null(c.service_name);
@@ -43,12 +49,60 @@ static void test_defaults(void **state)
 	config_free(&c);
 }
 
+/* A sixteenth of the function's memory, which Lambda gives in MB; what is set holds before it. */
+static void test_default_buffer(void **state)
+{
+	static const struct {
+		const char *memory, *buffer;
+		size_t expected;
+	} cases[] = {
+		{"128", "", 8 << 20},
+		{"512", "", 32 << 20},
+		{"1024", "", 64 << 20},
+		{"1000", "", 62 << 20},
+		/* 4 MB at least, 64 MB at most */
+		{"48", "", 4 << 20},
+		{"64", "", 4 << 20},
+		{"79", "", 4 << 20},
+		{"80", "", 5 << 20},
+		{"1040", "", 64 << 20},
+		{"10240", "", 64 << 20},
+		{"99999999999999999999", "", 64 << 20},
+		/* not known */
+		{"", "", 16 << 20},
+		{"0", "", 16 << 20},
+		{"much", "", 16 << 20},
+		/* set */
+		{"128", "1MB", 1 << 20},
+		{"128", "100MB", 100 << 20},
+		{"128", "x", 8 << 20},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		char memory[100], buffer[100];
+		const char *const environment[] = {memory, buffer, NULL};
+		struct config c;
+
+		snprintf(memory, sizeof memory, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%s",
+			 cases[i].memory);
+		snprintf(buffer, sizeof buffer, "LULL_BUFFER=%s", cases[i].buffer);
+		config_read(&c, environment);
+		assert_int_equal(c.buffer, cases[i].expected);
+		assert_int_equal(c.problem_count, strcmp(cases[i].buffer, "x") == 0);
+		config_free(&c);
+	}
+}
+
 /* ---- Every setting, good and bad ---- */
 
 /* The value of one setting as text, as a test can spell it. */
 static const char *value_of(const struct config *c, const char *name)
 {
 	const struct export_settings *e = &c->export[OTLP_LOGS];
+	static const char *const modes[] = {
+		[FLUSH_ADAPTIVE] = "adaptive", [FLUSH_END] = "end", [FLUSH_LAZY] = "lazy"};
 	static char text[200];
 
 	if (strcmp(name, "LULL_ENABLED") == 0)
@@ -63,12 +117,22 @@ static const char *value_of(const struct config *c, const char *name)
 		return c->service_name ? c->service_name : "none";
 	if (strcmp(name, "OTEL_RESOURCE_ATTRIBUTES") == 0)
 		return c->resource_attributes ? c->resource_attributes : "none";
-	if (strcmp(name, "LULL_TIMEOUT") == 0)
+	if (strcmp(name, "LULL_SPOOL_FOLDER") == 0)
+		return c->spool_folder ? c->spool_folder : "none";
+	if (strcmp(name, "LULL_SELF_METRICS") == 0)
+		return c->self_metrics ? "true" : "false";
+	if (strcmp(name, "LULL_FLUSH") == 0)
+		snprintf(text, sizeof text, "%s %jd", modes[c->flush.mode], (intmax_t)c->flush.age);
+	else if (strcmp(name, "LULL_TIMEOUT") == 0)
 		snprintf(text, sizeof text, "%jd", (intmax_t)e->timeout);
 	else if (strcmp(name, "LULL_FLUSH_BUDGET") == 0)
 		snprintf(text, sizeof text, "%jd", (intmax_t)c->flush_budget);
+	else if (strcmp(name, "LULL_FLUSH_BEFORE_DEADLINE") == 0)
+		snprintf(text, sizeof text, "%jd", (intmax_t)c->flush_before_deadline);
 	else if (strcmp(name, "LULL_BUFFER") == 0)
 		snprintf(text, sizeof text, "%zu", c->buffer);
+	else if (strcmp(name, "LULL_SPOOL") == 0)
+		snprintf(text, sizeof text, "%zu", c->spool);
 	else if (strcmp(name, "LULL_HTTP_PORT") == 0)
 		snprintf(text, sizeof text, "%u", c->http_port);
 	else if (strcmp(name, "LULL_LOG_LEVEL") == 0)
@@ -145,10 +209,33 @@ static const struct {
 	{"LULL_CERTIFICATE", "/a/b.pem", "/a/b.pem"},
 	{"LULL_CERTIFICATE", "", "none"},
 
+	{"LULL_FLUSH", "adaptive", "adaptive 1000000000"},
+	{"LULL_FLUSH", "Adaptive", "adaptive 1000000000"},
+	{"LULL_FLUSH", "end", "end 1000000000"},
+	{"LULL_FLUSH", "LAZY", "lazy 1000000000"},
+	{"LULL_FLUSH", "", "adaptive 1000000000"},
+	/* a duration is lazy, with that as the age */
+	{"LULL_FLUSH", "5s", "lazy 5000000000"},
+	{"LULL_FLUSH", "250", "lazy 250000000"},
+	{"LULL_FLUSH", "1m", "lazy 60000000000"},
+	{"LULL_FLUSH", "0", NULL},
+	{"LULL_FLUSH", "0s", NULL},
+	{"LULL_FLUSH", "-5s", NULL},
+	{"LULL_FLUSH", "5 s", NULL},
+	{"LULL_FLUSH", "1h", NULL},
+	{"LULL_FLUSH", "never", NULL},
+	{"LULL_FLUSH", "end,lazy", NULL},
+	{"LULL_FLUSH", "lazy ", NULL},
+
 	{"LULL_FLUSH_BUDGET", "1", "1000000"},
 	{"LULL_FLUSH_BUDGET", "2s", "2000000000"},
 	{"LULL_FLUSH_BUDGET", "0", NULL},
 	{"LULL_FLUSH_BUDGET", "fast", NULL},
+
+	{"LULL_FLUSH_BEFORE_DEADLINE", "1", "1000000"},
+	{"LULL_FLUSH_BEFORE_DEADLINE", "500ms", "500000000"},
+	{"LULL_FLUSH_BEFORE_DEADLINE", "0", NULL},
+	{"LULL_FLUSH_BEFORE_DEADLINE", "soon", NULL},
 
 	{"LULL_BUFFER", "1", "1"},
 	{"LULL_BUFFER", "100000", "100000"},
@@ -166,6 +253,32 @@ static const struct {
 	{"LULL_BUFFER", "16 MB", NULL},
 	{"LULL_BUFFER", "99999999999999MB", NULL},
 	{"LULL_BUFFER", "9223372036854775808", NULL},
+
+	{"LULL_SPOOL", "1", "1"},
+	{"LULL_SPOOL", "64KB", "65536"},
+	{"LULL_SPOOL", "100MB", "104857600"},
+	{"LULL_SPOOL", "", "16777216"},
+	{"LULL_SPOOL", "0", "0"},
+	{"LULL_SPOOL", "off", "0"},
+	{"LULL_SPOOL", "OFF", "0"},
+	{"LULL_SPOOL", "false", "0"},
+	{"LULL_SPOOL", "no", "0"},
+	{"LULL_SPOOL", "none", "0"},
+	{"LULL_SPOOL", "on", NULL},
+	{"LULL_SPOOL", "true", NULL},
+	{"LULL_SPOOL", "-1", NULL},
+	{"LULL_SPOOL", "0MB", NULL},
+	{"LULL_SPOOL", "off ", NULL},
+	{"LULL_SPOOL", "99999999999999MB", NULL},
+
+	{"LULL_SPOOL_FOLDER", "/mnt/x y", "/mnt/x y"},
+	{"LULL_SPOOL_FOLDER", "", "/tmp/lull"},
+
+	{"LULL_SELF_METRICS", "true", "true"},
+	{"LULL_SELF_METRICS", "1", "true"},
+	{"LULL_SELF_METRICS", "false", "false"},
+	{"LULL_SELF_METRICS", "off", "false"},
+	{"LULL_SELF_METRICS", "some", NULL},
 
 	{"LULL_HTTP_PORT", "1", "1"},
 	{"LULL_HTTP_PORT", "65535", "65535"},
@@ -392,12 +505,15 @@ static void test_help(void **state)
 	assert_non_null(strstr(text, "LULL_HEADERS"));
 	assert_non_null(strstr(text, "300ms"));
 	/* A long text goes on in the next line, below its start. */
-	assert_non_null(strstr(text, "\n                                      "));
 	assert_null(strstr(text, " \n"));
-	snprintf(rest, sizeof rest, " beyond it\n%38sthe oldest goes\n", "");
+	snprintf(rest, sizeof rest, " or off: none;\n%39sbeyond it the oldest goes\n", "");
 	assert_non_null(strstr(text, rest));
-	for (line = text; *line; line += strcspn(line, "\n") + 1)
+	for (line = text; *line; line += strcspn(line, "\n") + 1) {
 		assert_in_range(strcspn(line, "\n"), 1, 100);
+		/* The texts stand below each other, whatever the names and defaults. */
+		if (*line == ' ')
+			assert_true(line[38] == ' ' && line[39] != ' ');
+	}
 	bytes_free(&out);
 }
 
@@ -405,6 +521,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_default_buffer),
 		cmocka_unit_test(test_every_setting),
 		cmocka_unit_test(test_four_names),
 		cmocka_unit_test(test_endpoints_of_signals),

@@ -32,7 +32,7 @@ static const char *batches(struct destination *d)
 		bytes_free(&joined);
 		len += (size_t)snprintf(text + len, sizeof text - len, "%zu ", batch.members.count);
 		require_closed(d);
-		destination_settle(d, &batch, VERDICT_EXPORTED, 0, now);
+		settle(d, &batch, VERDICT_EXPORTED, 0, now);
 		assert_int_equal(batch.members.count + batch.items + batch.bytes, 0);
 	}
 	assert_int_equal(batch.members.count, 0);
@@ -41,7 +41,7 @@ static const char *batches(struct destination *d)
 
 static void test_take(void **state)
 {
-	enum { B = BATCH_BYTES };
+	enum { B = FLUSH_BATCH };
 	static const struct {
 		size_t bytes[6];
 		unsigned alone; /* bits */
@@ -94,7 +94,7 @@ static void test_take_of_a_signal(void **state)
 	assert_int_equal(destination_held(&d, OTLP_METRICS), 3);
 	assert_false(destination_waiting(&d, OTLP_METRICS));
 	assert_true(destination_waiting(&d, OTLP_TRACES));
-	destination_settle(&d, &batch, VERDICT_EXPORTED, 0, now);
+	settle(&d, &batch, VERDICT_EXPORTED, 0, now);
 	end(&d);
 }
 
@@ -123,7 +123,7 @@ static void test_join(void **state)
 	batch_join(&batch, &joined);
 	assert_true(joined.failed);
 	bytes_free(&joined);
-	destination_settle(&d, &batch, VERDICT_EXPORTED, 0, now);
+	settle(&d, &batch, VERDICT_EXPORTED, 0, now);
 	end(&d);
 }
 
@@ -163,7 +163,7 @@ static void test_settle(void **state)
 			put_items(&d, OTLP_METRICS, k * 2, 2);
 		assert_true(destination_take(&d, OTLP_METRICS, &batch));
 		assert_int_equal(d.in_flight[OTLP_METRICS], 6);
-		destination_settle(&d, &batch, cases[i].verdict, cases[i].rejected, now);
+		settle(&d, &batch, cases[i].verdict, cases[i].rejected, now);
 		assert_int_equal(d.in_flight[OTLP_METRICS], 0);
 		assert_int_equal(d.account[OTLP_METRICS].exported, cases[i].exported);
 		assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_REFUSED], cases[i].refused);
@@ -194,41 +194,89 @@ static void test_put_back_order(void **state)
 	assert_true(destination_take(&d, OTLP_LOGS, &batch));
 	for (i = 3; i < 40; i++)
 		put_items(&d, OTLP_LOGS, i, 1);
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	settle(&d, &batch, VERDICT_LATER, 0, now);
 	for (i = 0; i < 40; i++)
 		assert_int_equal(payload_list_at(&d.queue[OTLP_LOGS], i)->arrived, i);
 	end(&d);
 }
 
-static void test_retry_times(void **state)
+/* What each verdict means for the circuit, of this signal alone. */
+static void test_circuit(void **state)
 {
 	static const struct {
 		enum verdict verdict;
-		unsigned failures;
 		int64_t pause;
+		unsigned failures;
+		int64_t retry; /* in so many nanoseconds */
+		bool off;
 	} steps[] = {
-		{VERDICT_LATER, 1, 1},    {VERDICT_LATER, 2, 2},   {VERDICT_LATER, 3, 4},
-		{VERDICT_SINGLY, 0, 0},   {VERDICT_LATER, 1, 1},   {VERDICT_HALVE, 0, 0},
-		{VERDICT_LATER, 1, 1},    {VERDICT_REFUSED, 0, 0}, {VERDICT_LATER, 1, 1},
-		{VERDICT_EXPORTED, 0, 0},
+		{VERDICT_LATER, 1, 1, 1, false},
+		{VERDICT_LATER, 5 * NS_PER_S, 2, 5 * NS_PER_S, false},
+		/* no failure of anybody: all stays as it was */
+		{VERDICT_LATER, 0, 2, 5 * NS_PER_S, false},
+		{VERDICT_LATER, INT64_MAX, 3, INT64_MAX - 1000 * NS_PER_S, false},
+		{VERDICT_SINGLY, 0, 0, 0, false},
+		{VERDICT_LATER, 0, 0, 0, false},
+		{VERDICT_LATER, 7, 1, 7, false},
+		{VERDICT_HALVE, 0, 0, 0, false},
+		{VERDICT_LATER, 7, 1, 7, false},
+		{VERDICT_REFUSED, 0, 0, 0, false},
+		{VERDICT_LATER, 7, 1, 7, false},
+		/* that is of a failure alone */
+		{VERDICT_EXPORTED, 7, 0, 0, false},
+		{VERDICT_LATER, 7, 1, 7, false},
+		{VERDICT_OFF, 0, 0, 0, true},
+		{VERDICT_EXPORTED, 0, 0, 0, true},
+		{VERDICT_LATER, 7, 1, 7, true},
 	};
 	struct destination d = {0};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(steps); i++) {
+		const struct outcome outcome = {.verdict = steps[i].verdict,
+						.pause = steps[i].pause};
+		const struct circuit *circuit = &d.circuit[OTLP_LOGS];
 		struct batch batch;
 
 		put_items(&d, OTLP_LOGS, i, 1);
 		assert_true(destination_take(&d, OTLP_LOGS, &batch));
-		destination_settle(&d, &batch, steps[i].verdict, 0, now);
-		assert_int_equal(d.failures[OTLP_LOGS], steps[i].failures);
-		assert_true(d.retry_at[OTLP_LOGS] ==
-			    (steps[i].pause ? now.mono + steps[i].pause * NS_PER_S : 0));
+		destination_settle(&d, &batch, &outcome, now);
+		assert_int_equal(circuit->failures, steps[i].failures);
+		assert_true(circuit->retry_at == (steps[i].retry ? now.mono + steps[i].retry : 0));
+		assert_int_equal(circuit->off, steps[i].off);
+		require_closed(&d);
 		/* The other signals have their own. */
-		assert_int_equal(d.failures[OTLP_TRACES], 0);
-		assert_int_equal(d.retry_at[OTLP_METRICS], 0);
+		assert_int_equal(d.circuit[OTLP_TRACES].failures, 0);
+		assert_false(d.circuit[OTLP_TRACES].off || d.circuit[OTLP_METRICS].off);
+		assert_int_equal(d.circuit[OTLP_METRICS].retry_at, 0);
 	}
+	end(&d);
+}
+
+/* The backend has no such signal: what is in flight and what waits of it goes, and nothing else. */
+static void test_turned_off(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	put_items(&d, OTLP_METRICS, 0, 4)->alone = true;
+	for (i = 0; i < 5; i++)
+		put_items(&d, OTLP_METRICS, 4 + i, 3);
+	put_items(&d, OTLP_LOGS, 0, 2);
+	assert_true(destination_take(&d, OTLP_METRICS, &batch));
+	assert_int_equal(batch.items, 4);
+	settle(&d, &batch, VERDICT_OFF, 1, now);
+	assert_true(d.circuit[OTLP_METRICS].off);
+	assert_false(destination_waiting(&d, OTLP_METRICS));
+	assert_int_equal(d.queue[OTLP_METRICS].bytes, 0);
+	assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_TURNED_OFF], 19);
+	assert_int_equal(ledger_dropped(&d.account[OTLP_METRICS]), 19);
+	assert_int_equal(d.account[OTLP_METRICS].exported, 0);
+	assert_int_equal(destination_held(&d, OTLP_METRICS), 0);
+	assert_int_equal(destination_held(&d, OTLP_LOGS), 2);
 	end(&d);
 }
 
@@ -242,7 +290,11 @@ static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 
 	put_items(&d, signal, 0, items)->maybe_sent = true;
 	while (destination_take(&d, signal, &batch)) {
-		struct answer answer = {413, batch.members.count, batch.items};
+		struct answer answer = {
+			.status = 413,
+			.members = batch.members.count,
+			.items = batch.items,
+		};
 		struct bytes joined = {0};
 		struct otlp_item item;
 
@@ -264,9 +316,8 @@ static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 			}
 		}
 		bytes_free(&joined);
-		destination_settle(&d, &batch,
-				   batch.items <= most ? VERDICT_EXPORTED : retry_verdict(&answer),
-				   0, now);
+		settle(&d, &batch, batch.items <= most ? VERDICT_EXPORTED : retry_verdict(&answer),
+		       0, now);
 		require_closed(&d);
 	}
 	assert_int_equal(n, most ? items : 0);
@@ -299,7 +350,7 @@ static void test_shared_halving(void **state)
 	assert_true(payload_list_push(&d[1].queue[OTLP_LOGS], payload_ref(p)));
 	d[1].account[OTLP_LOGS].received += 10;
 	assert_true(destination_take(&d[0], OTLP_LOGS, &batch));
-	destination_settle(&d[0], &batch, VERDICT_HALVE, 0, now);
+	settle(&d[0], &batch, VERDICT_HALVE, 0, now);
 	assert_int_equal(d[0].queue[OTLP_LOGS].count, 2);
 	assert_int_equal(d[1].queue[OTLP_LOGS].count, 1);
 	assert_ptr_equal(payload_list_at(&d[1].queue[OTLP_LOGS], 0), p);
@@ -321,12 +372,20 @@ static void test_drop_oldest(void **state)
 		{OTLP_LOGS, 5}, {OTLP_TRACES, 3},  {OTLP_TRACES, 7}, {OTLP_METRICS, 1},
 		{OTLP_LOGS, 6}, {OTLP_METRICS, 4}, {OTLP_TRACES, 8},
 	};
-	static const int64_t order[] = {1, 3, 4, 5, 6, 7, 8};
+	static const struct {
+		int64_t arrived;
+		enum otlp_signal signal;
+	} order[] = {
+		{1, OTLP_METRICS}, {3, OTLP_TRACES}, {4, OTLP_METRICS}, {5, OTLP_LOGS},
+		{6, OTLP_LOGS},    {7, OTLP_TRACES}, {8, OTLP_TRACES},
+	};
+	enum otlp_signal signal = OTLP_METRICS;
 	struct destination d = {0};
 	size_t i;
 
 	(void)state;
-	assert_true(destination_oldest(&d) == INT64_MAX);
+	assert_true(destination_oldest(&d, &signal) == INT64_MAX);
+	assert_int_equal(signal, OTLP_METRICS);
 	assert_false(destination_drop_oldest(&d, DROP_BUFFER_FULL));
 	for (i = 0; i < LENGTH(all); i++) {
 		struct bytes message = {0};
@@ -335,7 +394,8 @@ static void test_drop_oldest(void **state)
 		put(&d, all[i].signal, &message, 10, all[i].arrived);
 	}
 	for (i = 0; i < LENGTH(order); i++) {
-		assert_true(destination_oldest(&d) == order[i]);
+		assert_true(destination_oldest(&d, &signal) == order[i].arrived);
+		assert_int_equal(signal, order[i].signal);
 		assert_true(destination_drop_oldest(&d, DROP_BUFFER_FULL));
 		require_closed(&d);
 	}
@@ -349,16 +409,17 @@ static void test_drop_oldest(void **state)
 /* What is in flight is not dropped. */
 static void test_in_flight_stays(void **state)
 {
+	enum otlp_signal signal = OTLP_LOGS;
 	struct destination d = {0};
 	struct batch batch;
 
 	(void)state;
 	put_items(&d, OTLP_LOGS, 1, 4);
 	assert_true(destination_take(&d, OTLP_LOGS, &batch));
-	assert_true(destination_oldest(&d) == INT64_MAX);
+	assert_true(destination_oldest(&d, &signal) == INT64_MAX);
 	assert_false(destination_drop_oldest(&d, DROP_SHUTDOWN));
 	assert_int_equal(destination_held(&d, OTLP_LOGS), 4);
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	settle(&d, &batch, VERDICT_LATER, 0, now);
 	assert_true(destination_drop_oldest(&d, DROP_SHUTDOWN));
 	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_SHUTDOWN], 4);
 	end(&d);
@@ -367,11 +428,17 @@ static void test_in_flight_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_take),           cmocka_unit_test(test_take_of_a_signal),
-		cmocka_unit_test(test_join),           cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_put_back_order), cmocka_unit_test(test_retry_times),
-		cmocka_unit_test(test_halving),        cmocka_unit_test(test_shared_halving),
-		cmocka_unit_test(test_drop_oldest),    cmocka_unit_test(test_in_flight_stays),
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_take_of_a_signal),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_put_back_order),
+		cmocka_unit_test(test_circuit),
+		cmocka_unit_test(test_turned_off),
+		cmocka_unit_test(test_halving),
+		cmocka_unit_test(test_shared_halving),
+		cmocka_unit_test(test_drop_oldest),
+		cmocka_unit_test(test_in_flight_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

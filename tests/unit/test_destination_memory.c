@@ -32,7 +32,7 @@ static void test_take_without_memory(void **state)
 	assert_int_equal(short_heap_at, 0);
 	assert_in_range(batch.members.count, 1, 29);
 	require_closed(&d);
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	settle(&d, &batch, VERDICT_LATER, 0, now);
 	for (i = 0; i < 30; i++)
 		assert_int_equal(payload_list_at(&d.queue[OTLP_LOGS], i)->arrived, i);
 	end(&d);
@@ -52,7 +52,7 @@ static void test_put_back_without_memory(void **state)
 		put_items(&d, OTLP_LOGS, i, 1);
 	assert_int_equal(d.queue[OTLP_LOGS].count, d.queue[OTLP_LOGS].cap);
 	short_heap_at = 1;
-	destination_settle(&d, &batch, VERDICT_LATER, 0, now);
+	settle(&d, &batch, VERDICT_LATER, 0, now);
 	assert_int_equal(short_heap_at, 0);
 	assert_int_equal(d.account[OTLP_LOGS].dropped[DROP_NO_MEMORY], 7);
 	end(&d);
@@ -71,7 +71,7 @@ static void require_whole(const struct destination *d, enum otlp_signal signal)
 	}
 }
 
-/* No memory to halve it: it is kept whole. */
+/* No memory to halve it: it would be refused again and again, and is dropped. */
 static void test_halve_without_memory(void **state)
 {
 	int *const counters[] = {&short_heap_at, &short_memory_at};
@@ -80,33 +80,55 @@ static void test_halve_without_memory(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(counters); i++) {
-		size_t kept = 0;
+		size_t lost = 0;
 
 		for (at = 1; at < 100; at++) {
 			struct destination d = {0};
 			struct batch batch;
-			bool failed;
+			bool failed, whole;
 
 			put_items(&d, OTLP_METRICS, 0, 9);
 			assert_true(destination_take(&d, OTLP_METRICS, &batch));
 			*counters[i] = at;
-			destination_settle(&d, &batch, VERDICT_HALVE, 0, now);
+			settle(&d, &batch, VERDICT_HALVE, 0, now);
 			failed = *counters[i] == 0;
-			assert_in_range(d.queue[OTLP_METRICS].count, 1, 2);
-			kept += d.queue[OTLP_METRICS].count == 1;
+			/* All of it or nothing. */
+			whole = d.queue[OTLP_METRICS].count == 2;
+			lost += !whole;
+			assert_int_equal(d.queue[OTLP_METRICS].count, whole ? 2 : 0);
+			assert_int_equal(destination_held(&d, OTLP_METRICS), whole ? 9 : 0);
+			assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_NO_MEMORY],
+					 whole ? 0 : 9);
+			assert_true(failed || whole);
 			require_whole(&d, OTLP_METRICS);
-			assert_int_equal(destination_held(&d, OTLP_METRICS), 9);
 			end(&d);
 			if (!failed)
 				break;
 			/* bytes_fit() needs none: what it cannot give back it keeps. */
 			if (i == 0)
-				assert_int_equal(kept, at);
+				assert_int_equal(lost, at);
 		}
 		*counters[i] = 0;
 		assert_in_range(at, 3, 99);
-		assert_true(kept >= 2);
+		assert_true(lost >= 2);
 	}
+}
+
+/* A single item is not halved, and needs no memory to stay. */
+static void test_keep_one_item(void **state)
+{
+	struct destination d = {0};
+	struct batch batch;
+
+	(void)state;
+	put_items(&d, OTLP_TRACES, 0, 1);
+	assert_true(destination_take(&d, OTLP_TRACES, &batch));
+	short_heap_at = short_memory_at = 1;
+	settle(&d, &batch, VERDICT_HALVE, 0, now);
+	assert_int_equal(short_heap_at + short_memory_at, 2);
+	short_heap_at = short_memory_at = 0;
+	assert_int_equal(d.queue[OTLP_TRACES].count, 1);
+	end(&d);
 }
 
 /* ---- Anything in any order ---- */
@@ -166,8 +188,8 @@ static void random_step(struct destination *d, struct batch batch[], uint64_t *n
 	case 5:
 	case 6:
 		if (batch[s].members.count > 0)
-			destination_settle(d, &batch[s], verdicts[chance(LENGTH(verdicts))],
-					   chance(4) ? 0 : chance(12), now);
+			settle(d, &batch[s], verdicts[chance(LENGTH(verdicts))],
+			       chance(4) ? 0 : chance(12), now);
 		break;
 	default:
 		if (chance(3) == 0)
@@ -199,7 +221,7 @@ static void test_any_order(void **state)
 		}
 		for (s = 0; s < OTLP_SIGNALS; s++)
 			if (batch[s].members.count > 0)
-				destination_settle(&d, &batch[s], VERDICT_LATER, 0, now);
+				settle(&d, &batch[s], VERDICT_LATER, 0, now);
 		while (destination_drop_oldest(&d, DROP_SHUTDOWN))
 			require_closed(&d);
 		for (s = 0; s < OTLP_SIGNALS; s++)
@@ -215,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_take_without_memory),
 		cmocka_unit_test(test_put_back_without_memory),
 		cmocka_unit_test(test_halve_without_memory),
+		cmocka_unit_test(test_keep_one_item),
 		cmocka_unit_test(test_any_order),
 	};
 

@@ -117,55 +117,105 @@ static void test_exit_at(void **state)
 
 static void test_due(void **state)
 {
-	enum { BATCH = 1000 };
-	const int64_t none = INT64_MAX, fresh = now.mono, old = now.mono - FLUSH_AGE;
+	const int64_t none = INT64_MAX, never = INT64_MIN, t = now.mono, age = 5 * NS_PER_S;
 	const struct {
 		int64_t oldest;
 		size_t bytes;
-		bool due;
+		int64_t last_request;
+		int64_t at_once, by_age;
 	} cases[] = {
-		{none, 0, false},          {none, BATCH, false}, {fresh, 1, false},
-		{fresh, BATCH - 1, false}, {fresh, BATCH, true}, {fresh, 2 * BATCH, true},
-		{old + 1, 1, false},       {old, 1, true},       {old - 1, 1, true},
-		{old, BATCH, true},        {0, 1, true},         {fresh, SIZE_MAX, true},
+		/* Nothing waits. */
+		{none, 0, never, none, none},
+		{none, 0, t, none, none},
+		/* The first one does not wait where little is to be left at the end. */
+		{t, 1, never, t, t + age},
+		{t, 1, t - FLUSH_SPACING, t, t + age},
+		{t, 1, t - 60 * NS_PER_S, t, t + age},
+		/* At high rates one request a second. */
+		{t, 1, t, t + FLUSH_SPACING, t + age},
+		{t, FLUSH_BATCH - 1, t - 1, t - 1 + FLUSH_SPACING, t + age},
+		/* A full batch never waits. */
+		{t, FLUSH_BATCH, t, INT64_MIN, INT64_MIN},
+		{t, SIZE_MAX, t, INT64_MIN, INT64_MIN},
+		/* Old data is due, and stays so. */
+		{t - age, 1, t - NS_PER_S, t, t},
+		{0, 1, never, 0, age},
 	};
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < LENGTH(cases); i++)
-		assert_int_equal(flush_due(now, cases[i].oldest, cases[i].bytes, BATCH),
-				 cases[i].due);
-}
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct flush_waiting waiting = {cases[i].oldest, cases[i].bytes,
+						cases[i].last_request};
 
-/* At the time that next_due names it is due, and not before. */
-static void test_next_due(void **state)
-{
-	static const int64_t arrivals[] = {0, 1, 60 * MINUTES, INT64_MAX / 2};
-	size_t i;
-
-	(void)state;
-	assert_true(flush_next_due(INT64_MAX) == INT64_MAX);
-	for (i = 0; i < LENGTH(arrivals); i++) {
-		struct now at = {.mono = flush_next_due(arrivals[i])};
-
-		assert_true(flush_due(at, arrivals[i], 1, 1000));
-		at.mono--;
-		assert_false(flush_due(at, arrivals[i], 1, 1000));
+		assert_true(flush_due_at(&waiting, FLUSH_AT_ONCE, age) == cases[i].at_once);
+		assert_true(flush_due_at(&waiting, FLUSH_BY_AGE, age) == cases[i].by_age);
 	}
 }
 
-/* Only the clock that a suspended machine does not stop counts. */
-static void test_distrusts(void **state)
+/* An age without end is one that never comes. */
+static void test_due_without_age(void **state)
 {
-	struct now after = now;
+	const struct flush_waiting waiting = {now.mono, 1, INT64_MIN};
 
 	(void)state;
-	assert_false(flush_distrusts(now, after));
-	after.boot = now.boot + FLUSH_DISTRUST - 1;
-	after.real = now.real - MINUTES;
-	assert_false(flush_distrusts(now, after));
-	after.boot++;
-	assert_true(flush_distrusts(now, after));
+	assert_true(flush_due_at(&waiting, FLUSH_BY_AGE, INT64_MAX) == INT64_MAX);
+}
+
+static void test_awaits_end(void **state)
+{
+	static const struct cadence far = {{0}, 0}, near = {{1, 1, 1, 1}, CADENCE_GAPS};
+	static const struct {
+		enum flush_mode mode;
+		bool interrupted;
+		bool far, near;
+	} cases[] = {
+		{FLUSH_END, false, true, true},       {FLUSH_END, true, true, true},
+		{FLUSH_LAZY, false, false, false},    {FLUSH_LAZY, true, false, false},
+		{FLUSH_ADAPTIVE, false, true, false}, {FLUSH_ADAPTIVE, true, true, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct flush_view view = {cases[i].mode, true, cases[i].interrupted, &far};
+
+		assert_int_equal(flush_awaits_end(&view), cases[i].far);
+		view.cadence = &near;
+		assert_int_equal(flush_awaits_end(&view), cases[i].near);
+		/* Nobody waits for what will not be told. */
+		view.told = false;
+		assert_false(flush_awaits_end(&view));
+		view.cadence = &far;
+		assert_false(flush_awaits_end(&view));
+	}
+}
+
+/* Any clock tells: the one that a suspended machine does not stop, and that of a restored snapshot's
+ * world. */
+static void test_distrusts(void **state)
+{
+	const struct {
+		int64_t mono, boot, real;
+		bool distrusts;
+	} cases[] = {
+		{0, 0, 0, false},
+		{FLUSH_DISTRUST - 1, FLUSH_DISTRUST - 1, FLUSH_DISTRUST - 1, false},
+		{FLUSH_DISTRUST, 0, 0, true},
+		{0, FLUSH_DISTRUST, 0, true},
+		{0, 0, FLUSH_DISTRUST, true},
+		{0, 0, -60 * MINUTES, false}, /* set back */
+		{0, FLUSH_DISTRUST, -60 * MINUTES, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct now after = {now.mono + cases[i].mono, now.boot + cases[i].boot,
+				    now.real + cases[i].real};
+
+		assert_int_equal(flush_distrusts(now, after), cases[i].distrusts);
+	}
 }
 
 int main(void)
@@ -173,8 +223,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deadline),   cmocka_unit_test(test_deadline_of_odd_clocks),
 		cmocka_unit_test(test_hold_until), cmocka_unit_test(test_exit_at),
-		cmocka_unit_test(test_due),        cmocka_unit_test(test_next_due),
-		cmocka_unit_test(test_distrusts),
+		cmocka_unit_test(test_due),        cmocka_unit_test(test_due_without_age),
+		cmocka_unit_test(test_distrusts),  cmocka_unit_test(test_awaits_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

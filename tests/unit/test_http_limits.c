@@ -84,48 +84,175 @@ static void test_refused_and_silent(void **state)
 	client_close(&c);
 }
 
-static void test_half_sent_bodies(void **state)
+/* Has begun a body of `announced` bytes and sent some. */
+static struct client half_sent(struct fixture *f, size_t announced, size_t sent)
 {
-	struct fixture *f = *state;
-	struct client claims[3], clients[2], late = {0};
-	char *body = calloc(1, 3 * MB);
-	struct reply reply;
+	struct client c = connected(f);
+	char *body = calloc(1, sent);
+	size_t before = http_server_held(f->server);
+	char head[128];
+
+	snprintf(head, sizeof(head), "POST / HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", announced);
+	client_say(&c, head);
+	client_send(&c, body, sent);
+	wait_until(f->base, http_server_held(f->server) == before + sent);
+	free(body);
+	return c;
+}
+
+/* Sends zeros without turning the loop, so that they wait to be read. */
+static void send_unheard(struct client *c, size_t len)
+{
+	char *body = calloc(1, len);
+
+	assert_int_equal(send(c->fd, body, len, 0), len);
+	free(body);
+}
+
+static void expect_come_again(struct client *c)
+{
+	struct reply reply = client_reply(c, false);
 	char value[256];
 
-	/* Who claims much and sends nothing costs nothing. */
-	for (size_t i = 0; i < 3; i++) {
-		claims[i] = connected(f);
-		client_say(&claims[i], "POST / HTTP/1.1\r\nContent-Length: 4194304\r\n\r\nx");
-	}
-	wait_until(f->base, f->heads == 3);
-	assert_true(http_server_held(f->server) <= 6); /* twice what they sent */
-	for (size_t i = 0; i < 2; i++) {
-		clients[i] = connected(f);
-		client_say(&clients[i], "POST / HTTP/1.1\r\nContent-Length: 3145728\r\n\r\n");
-		client_send(&clients[i], body, 3 * MB - 100 * KB);
-		wait_until(f->base, holds(f, (i + 1) * (3 * MB - 100 * KB)));
-	}
-	assert_true(http_server_held(f->server) <= http_fixture_limits.bodies);
-	/* The next one is over the limit; it alone is told so. */
-	late = connected(f);
-	client_say(&late, "POST / HTTP/1.1\r\nContent-Length: 1048576\r\n\r\n");
-	client_send(&late, body, MB);
-	reply = client_reply(&late, false);
 	assert_int_equal(reply.status, 503);
 	assert_string_equal(reply_header(&reply, "Retry-After", value), "1");
 	assert_string_equal(reply_header(&reply, "Connection", value), "close");
 	reply_free(&reply);
-	client_expect_end(&late);
-	assert_int_equal(http_server_pending(f->server), 5);
-	for (size_t i = 0; i < 2; i++) {
-		client_send(&clients[i], body, 100 * KB);
-		client_expect(&clients[i], 200, NULL);
-		client_close(&clients[i]);
-		client_close(&claims[i]);
-	}
-	client_close(&claims[2]);
-	client_close(&late);
+	client_expect_end(c);
+	client_close(c);
+}
+
+/* The rest of a body of zeros. */
+static void finish(struct client *c, size_t rest)
+{
+	char *body = calloc(1, rest);
+
+	client_send(c, body, rest);
+	client_expect(c, 200, NULL);
+	client_close(c);
 	free(body);
+}
+
+/* Who claims much and sends nothing costs nothing. */
+static void test_claims(void **state)
+{
+	struct fixture *f = *state;
+	struct client claims[3];
+
+	for (size_t i = 0; i < 3; i++)
+		claims[i] = half_sent(f, 4 * MB, 1);
+	assert_int_equal(http_server_held(f->server), 3);
+	for (size_t i = 0; i < 3; i++)
+		client_close(&claims[i]);
+}
+
+static void test_told_of_growth(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = half_sent(f, 3 * MB, 1);
+
+	assert_int_equal(f->grew, 1);
+	assert_int_equal(f->most, 1);
+	finish(&c, 3 * MB - 1);
+	assert_true(f->grew > 3); /* not once at the end */
+	assert_int_equal(f->most, 3 * MB);
+	c = connected(f);
+	f->grew = 0;
+	/* What is not kept beyond one reading is no growth. */
+	client_say(&c, POST_HELLO);
+	client_expect(&c, 200, "hello");
+	client_say(&c, "GET / HTTP/1.1\r\n\r\n");
+	client_expect(&c, 200, "");
+	assert_int_equal(f->grew, 0);
+	client_close(&c);
+}
+
+/* Those who still send are not driven out: the one who asks for more is told to come again. */
+static void test_no_room(void **state)
+{
+	struct fixture *f = *state;
+	struct client clients[2], late, small;
+
+	for (size_t i = 0; i < 2; i++)
+		clients[i] = half_sent(f, 3 * MB, 3 * MB - 100 * KB);
+	late = half_sent(f, MB, 1);
+	small = connected(f);
+	client_say(&small, POST_HELLO);
+	client_expect(&small, 200, "hello");
+	/* The others have been heard in this turn, or will be: what is sent first is read first. */
+	for (size_t i = 0; i < 2; i++)
+		send_unheard(&clients[i], 50 * KB);
+	send_unheard(&late, 150 * KB);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_true(http_server_held(f->server) <= http_fixture_limits.bodies);
+	expect_come_again(&late);
+	late = half_sent(f, MB, 1);
+	send_unheard(&late, 150 * KB);
+	for (size_t i = 0; i < 2; i++)
+		send_unheard(&clients[i], 49 * KB);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	expect_come_again(&late);
+	/* What comes whole needs no room. */
+	client_say(&small, POST_HELLO);
+	client_expect(&small, 200, "hello");
+	client_close(&small);
+	assert_int_equal(http_server_pending(f->server), 2);
+	for (size_t i = 0; i < 2; i++)
+		finish(&clients[i], KB);
+}
+
+/* Those who have stopped in the middle give way, the one that was heard of least recently first,
+ * and no more of them than needed. */
+static void test_stalled_give_way(void **state)
+{
+	struct fixture *f = *state;
+	struct client idle = connected(f), half_head = connected(f), stalled[3], late;
+
+	client_say(&idle, POST_HELLO);
+	client_expect(&idle, 200, "hello");
+	client_say(&half_head, "POST");
+	wait_until(f->base, http_server_pending(f->server) == 1);
+	for (size_t i = 0; i < 3; i++)
+		stalled[i] = half_sent(f, 3 * MB, 2 * MB - 100 * KB);
+	/* The first is heard of once more. */
+	client_say(&stalled[0], "x");
+	wait_until(f->base, holds(f, 3 * (2 * MB - 100 * KB) + 1));
+	late = half_sent(f, MB, 1);
+	/* It is sent at once, and all of it is taken. */
+	finish(&late, MB - 1);
+	expect_come_again(&stalled[1]);
+	assert_int_equal(http_server_pending(f->server), 3);
+	assert_int_equal(http_server_held(f->server), 2 * (2 * MB - 100 * KB) + 1);
+	finish(&stalled[0], MB + 100 * KB - 1);
+	finish(&stalled[2], MB + 100 * KB);
+	client_say(&half_head, POST_HELLO + strlen("POST"));
+	client_expect(&half_head, 200, "hello");
+	client_say(&idle, POST_HELLO);
+	client_expect(&idle, 200, "hello");
+	client_close(&half_head);
+	client_close(&idle);
+}
+
+/* Nobody gives way where that would not be enough. */
+static void test_stalled_are_not_enough(void **state)
+{
+	struct fixture *f = *state;
+	struct client alive[2], stalled, late;
+
+	alive[0] = half_sent(f, 4 * MB, 4 * MB - 200 * KB);
+	alive[1] = half_sent(f, MB, 512 * KB);
+	stalled = half_sent(f, MB, 50 * KB);
+	late = half_sent(f, 4 * MB, MB + 512 * KB);
+	/* There is room for 150 KiB, and for 200 without the one that has stalled. */
+	send_unheard(&alive[0], 1);
+	send_unheard(&alive[1], 1);
+	send_unheard(&late, 230 * KB);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	expect_come_again(&late);
+	assert_int_equal(http_server_pending(f->server), 3);
+	finish(&alive[0], 200 * KB - 1);
+	finish(&alive[1], 512 * KB - 1);
+	finish(&stalled, MB - 50 * KB);
 }
 
 /* Each allocation for a body fails once: that request is told to come again, no other is. */
@@ -134,17 +261,22 @@ static void test_short_memory(void **state)
 	struct fixture *f = *state;
 	char *body = calloc(1, MB);
 	unsigned status = 0, failures = 0;
+	enum { CHUNKS = 16 };
 
 	for (int at = 1; status != 200; at++) {
 		struct client c = connected(f);
 		unsigned heads = f->heads;
 
 		assert_true(bytes_reserve(&c.in, MB + 128 * KB));
-		client_say(&c, "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n");
+		client_say(&c, "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
 		wait_until(f->base, f->heads > heads);
 		short_memory_at = at;
-		client_send(&c, body, MB);
-		client_say(&c, "\r\n0\r\n\r\n");
+		for (int i = 0; i < CHUNKS; i++) {
+			client_say(&c, "10000\r\n");
+			client_send(&c, body, MB / CHUNKS);
+			client_say(&c, "\r\n");
+		}
+		client_say(&c, "0\r\n\r\n");
 		wait_until(f->base, none_pending(f));
 		failures += short_memory_at == 0;
 		short_memory_at = 0;
@@ -501,7 +633,11 @@ int main(void)
 		TEST(test_too_large),
 		TEST(test_refused_but_sends_on),
 		TEST(test_refused_and_silent),
-		TEST(test_half_sent_bodies),
+		TEST(test_claims),
+		TEST(test_told_of_growth),
+		TEST(test_no_room),
+		TEST(test_stalled_give_way),
+		TEST(test_stalled_are_not_enough),
 		TEST(test_short_memory),
 		TEST(test_connections),
 		TEST(test_no_idle_connection),

@@ -204,6 +204,55 @@ static void test_large_body(void **state)
 	client_close(&c);
 }
 
+/* A body goes to its place by several ways, with others before and behind it on the connection:
+ * what belongs to whom must not depend on how it came. */
+static void test_body_in_pieces(void **state)
+{
+	static const size_t pieces[] = {1, 4 * KB, 16 * KB, 64 * KB + 1, 300 * KB, MB + 1};
+	const size_t size = 3 * MB + 7;
+	struct fixture *f = *state;
+	struct client c = connected(f);
+	struct bytes body = {0}, all = {0};
+	struct reply reply;
+
+	assert_true(bytes_reserve(&body, size));
+	while (body.len < size) {
+		body.data[body.len] = (uint8_t)(body.len * 7 + (body.len >> 11));
+		body.len++;
+	}
+	bytes_addf(&all, POST_HELLO "PUT / HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", size);
+	bytes_add(&all, bytes_slice(&body));
+	bytes_addf(&all, POST_HELLO "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (size_t at = 0, len; at < size; at += len) {
+		len = size - at < 700 * KB ? size - at : 700 * KB;
+		bytes_addf(&all, "%zx\r\n", len);
+		bytes_append(&all, body.data + at, len);
+		bytes_addf(&all, "\r\n");
+	}
+	bytes_addf(&all, "0\r\n\r\n" POST_HELLO);
+	for (size_t i = 0, at = 0; at < all.len; i++) {
+		size_t piece = pieces[i % (sizeof(pieces) / sizeof(pieces[0]))];
+
+		if (piece > all.len - at)
+			piece = all.len - at;
+		client_send(&c, all.data + at, piece);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		at += piece;
+	}
+	for (int i = 0; i < 2; i++) {
+		client_expect(&c, 200, "hello");
+		reply = client_reply(&c, false);
+		assert_int_equal(reply.status, 200);
+		assert_int_equal(reply.body.len, size);
+		assert_memory_equal(reply.body.data, body.data, size);
+		reply_free(&reply);
+	}
+	client_expect(&c, 200, "hello");
+	bytes_free(&body);
+	bytes_free(&all);
+	client_close(&c);
+}
+
 static void test_no_body_in_answer(void **state)
 {
 	struct fixture *f = *state;
@@ -435,6 +484,7 @@ int main(void)
 		TEST(test_fields),
 		TEST(test_chunked),
 		TEST(test_large_body),
+		TEST(test_body_in_pieces),
 		TEST(test_no_body_in_answer),
 		TEST(test_keep_alive),
 		TEST(test_nothing_after_close),

@@ -22,6 +22,9 @@ static void test_reasons(void **state)
 		{DROP_REFUSED, "refused"},
 		{DROP_SHUTDOWN, "shutdown"},
 		{DROP_NO_MEMORY, "no_memory"},
+		{DROP_TURNED_OFF, "turned_off"},
+		{DROP_CRASH, "crash"},
+		{DROP_SPOOL, "spool"},
 	};
 	size_t i;
 
@@ -33,13 +36,18 @@ static void test_reasons(void **state)
 
 static void test_closes(void **state)
 {
-	struct ledger_account account = {.received = 100, .exported = 60};
+	struct ledger_account account = {.received = 100,
+					 .inherited = 30,
+					 .exported = 60,
+					 .spooled = 9};
+	uint64_t *const plus[] = {&account.received, &account.inherited};
+	uint64_t *const minus[] = {&account.exported, &account.spooled};
 	unsigned r;
 
 	(void)state;
 	for (r = 0; r < DROP_REASONS; r++)
 		account.dropped[r] = r + 1;
-	assert_int_equal(ledger_dropped(&account), 15);
+	assert_int_equal(ledger_dropped(&account), 36);
 	assert_true(ledger_closes(&account, 25));
 	assert_false(ledger_closes(&account, 24));
 	assert_false(ledger_closes(&account, 26));
@@ -48,7 +56,31 @@ static void test_closes(void **state)
 		assert_false(ledger_closes(&account, 25));
 		account.dropped[r]--;
 	}
+	for (r = 0; r < 2; r++) {
+		++*plus[r];
+		assert_true(ledger_closes(&account, 26));
+		++*minus[r];
+		assert_true(ledger_closes(&account, 25));
+	}
+	/* Beside the books. */
+	account.possible_duplicates = 1000;
+	assert_true(ledger_closes(&account, 25));
 	assert_true(ledger_closes(&(struct ledger_account){0}, 0));
+}
+
+static void assert_line(const struct ledger_account account[static OTLP_SIGNALS],
+			const uint64_t held[static OTLP_SIGNALS], const char *expected)
+{
+	struct bytes line = {0};
+	json_t *json;
+
+	ledger_line(account, held, &line);
+	assert_string_equal(bytes_cstr(&line), expected);
+	/* JSON, for whoever reads numbers that large. */
+	json = json_loads(bytes_cstr(&line), JSON_DECODE_INT_AS_REAL, NULL);
+	assert_non_null(json);
+	json_decref(json);
+	bytes_free(&line);
 }
 
 static void test_line(void **state)
@@ -56,27 +88,45 @@ static void test_line(void **state)
 	struct ledger_account account[OTLP_SIGNALS] = {
 		[OTLP_TRACES] = {.received = 12, .exported = 7, .dropped = {[DROP_REFUSED] = 3}},
 		[OTLP_METRICS] = {.received = UINT64_MAX,
-				  .dropped = {1, 2, 3, 4, UINT64_C(18446744073709551605)}},
+				  .dropped = {1, 2, 3, 4, UINT64_C(18446744073709551587), 5, 6, 7}},
 	};
 	uint64_t held[OTLP_SIGNALS] = {2, 0, 0};
-	struct bytes line = {0};
-	json_t *json;
 
 	(void)state;
-	ledger_line(account, held, &line);
-	assert_string_equal(
-		bytes_cstr(&line),
-		"{\"lull.ledger\":{"
+	assert_line(
+		account, held,
+		"{\"lull_ledger\":{\"received\":11,\"exported\":7,\"dropped\":2,"
 		"\"traces\":{\"received\":12,\"exported\":7,\"held\":2,\"dropped\":{\"refused\":3}},"
 		"\"logs\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}},"
 		"\"metrics\":{\"received\":18446744073709551615,\"exported\":0,\"held\":0,\"dropped\":{"
 		"\"no_destination\":1,\"buffer_full\":2,\"refused\":3,\"shutdown\":4,"
-		"\"no_memory\":18446744073709551605}}}}");
-	/* JSON, for whoever reads numbers that large. */
-	json = json_loads(bytes_cstr(&line), JSON_DECODE_INT_AS_REAL, NULL);
-	assert_non_null(json);
-	json_decref(json);
-	bytes_free(&line);
+		"\"no_memory\":18446744073709551587,\"turned_off\":5,\"crash\":6,\"spool\":7}}}}");
+}
+
+/* What is mostly 0 is there where it is not. */
+static void test_rare_fields(void **state)
+{
+	struct ledger_account account[OTLP_SIGNALS] = {
+		[OTLP_TRACES] = {.received = 12, .inherited = 5, .exported = 17},
+		[OTLP_LOGS] = {.received = 3, .spooled = 3},
+		[OTLP_METRICS] = {.received = 9,
+				  .inherited = 1,
+				  .exported = 4,
+				  .spooled = 2,
+				  .possible_duplicates = 4,
+				  .dropped = {[DROP_CRASH] = 1}},
+	};
+	uint64_t held[OTLP_SIGNALS] = {0, 0, 3};
+
+	(void)state;
+	assert_line(
+		account, held,
+		"{\"lull_ledger\":{\"received\":24,\"exported\":21,\"dropped\":1,"
+		"\"traces\":{\"received\":12,\"inherited\":5,\"exported\":17,\"held\":0,"
+		"\"dropped\":{}},"
+		"\"logs\":{\"received\":3,\"exported\":0,\"held\":0,\"spooled\":3,\"dropped\":{}},"
+		"\"metrics\":{\"received\":9,\"inherited\":1,\"exported\":4,\"held\":3,"
+		"\"spooled\":2,\"possible_duplicates\":4,\"dropped\":{\"crash\":1}}}}");
 }
 
 int main(void)
@@ -85,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_closes),
 		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_rare_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

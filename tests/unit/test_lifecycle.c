@@ -22,18 +22,20 @@ static const struct expected table[] = {
 	{LIFE_REGISTERING, LIFE_REGISTERED, LIFE_SUBSCRIBING, ACT_SUBSCRIBE},
 	{LIFE_SUBSCRIBING, LIFE_SUBSCRIBED, LIFE_WAITING, ACT_NEXT},
 	{LIFE_WAITING, LIFE_INVOKE_END, LIFE_INVOKED, ACT_WAIT_START | ACT_WAIT_DONE},
-	{LIFE_WAITING, LIFE_INVOKE_LAZY, LIFE_WAITING, ACT_NEXT},
+	{LIFE_WAITING, LIFE_INVOKE_LAZY, LIFE_WAITING, ACT_NEXT | ACT_WATCH},
+	{LIFE_WAITING, LIFE_DONE, LIFE_WAITING, ACT_UNWATCH},
+	{LIFE_WAITING, LIFE_DEADLINE, LIFE_WAITING, ACT_URGE},
 	{LIFE_WAITING, LIFE_SHUTDOWN, LIFE_DRAINING, ACT_DRAIN},
 	{LIFE_INVOKED, LIFE_STARTED, LIFE_INVOKED, ACT_GOT_START},
 	{LIFE_INVOKED, LIFE_DONE, LIFE_FLUSHING, ACT_FLUSH},
-	{LIFE_INVOKED, LIFE_NOT_STARTED, LIFE_WAITING, ACT_LAZY | ACT_NEXT},
-	{LIFE_INVOKED, LIFE_DEADLINE, LIFE_FLUSHING, ACT_FLUSH},
-	{LIFE_FLUSHING, LIFE_FLUSHED, LIFE_WAITING, ACT_NEXT},
-	{LIFE_FLUSHING, LIFE_HELD_ENOUGH, LIFE_WAITING, ACT_PUT_BACK | ACT_NEXT},
+	{LIFE_INVOKED, LIFE_NOT_STARTED, LIFE_WAITING, ACT_LAZY | ACT_NEXT | ACT_WATCH},
+	{LIFE_INVOKED, LIFE_DEADLINE, LIFE_FLUSHING, ACT_FLUSH | ACT_URGE},
+	{LIFE_FLUSHING, LIFE_FLUSHED, LIFE_WAITING, ACT_END_FLUSH | ACT_NEXT},
+	{LIFE_FLUSHING, LIFE_HELD_ENOUGH, LIFE_WAITING, ACT_END_FLUSH | ACT_NEXT},
 	{LIFE_DRAINING, LIFE_DRAINED, LIFE_LAST_FLUSH, ACT_LAST_FLUSH},
-	{LIFE_DRAINING, LIFE_HELD_ENOUGH, LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT},
+	{LIFE_DRAINING, LIFE_HELD_ENOUGH, LIFE_ENDED, ACT_END_FLUSH | ACT_EXIT},
 	{LIFE_LAST_FLUSH, LIFE_FLUSHED, LIFE_ENDED, ACT_EXIT},
-	{LIFE_LAST_FLUSH, LIFE_HELD_ENOUGH, LIFE_ENDED, ACT_PUT_BACK | ACT_EXIT},
+	{LIFE_LAST_FLUSH, LIFE_HELD_ENOUGH, LIFE_ENDED, ACT_END_FLUSH | ACT_EXIT},
 };
 
 #define FOR_CELLS(state, event)                                                                    \
@@ -141,38 +143,59 @@ static void test_bounds(void **unused)
 	assert_int_equal(lifecycle_step(LIFE_DRAINING, LIFE_DRAINED).state, LIFE_LAST_FLUSH);
 }
 
-/* Nothing is in flight where the environment may freeze or ends. */
-static void test_put_back(void **unused)
+/* Nothing that a flush began is in flight where the environment may freeze or ends. */
+static void test_end_flush(void **unused)
 {
 	(void)unused;
 	FOR_CELLS(state, event)
 	{
 		struct life_step step = lifecycle_step(state, event);
+		bool flushing = state == LIFE_FLUSHING || state == LIFE_DRAINING ||
+				state == LIFE_LAST_FLUSH;
+		bool leaves = step.state == LIFE_WAITING || step.state == LIFE_ENDED;
+		/* The last flush is over when nothing is in flight. */
+		bool clean = state == LIFE_LAST_FLUSH && event == LIFE_FLUSHED;
 
-		assert_int_equal((step.actions & ACT_PUT_BACK) != 0,
-				 event == LIFE_HELD_ENOUGH && step.state != state);
+		assert_int_equal((step.actions & ACT_END_FLUSH) != 0,
+				 flushing && leaves && !clean && step.state != state);
 	}
 	/* Actions are carried out in the order of their values. */
-	assert_true(ACT_PUT_BACK < ACT_NEXT && ACT_LAZY < ACT_NEXT && ACT_PUT_BACK < ACT_EXIT);
+	assert_true(ACT_END_FLUSH < ACT_NEXT && ACT_LAZY < ACT_NEXT && ACT_END_FLUSH < ACT_EXIT);
 	assert_true(ACT_GOT_START < ACT_WAIT_START);
+	/* Asking for the next event ends all waits: those of this invocation begin after it. */
+	assert_true(ACT_NEXT < ACT_WATCH && ACT_FLUSH < ACT_URGE);
+}
+
+/* Also an invocation whose end is not waited for is watched until its deadline. */
+static void test_watch(void **unused)
+{
+	(void)unused;
+	FOR_CELLS(state, event)
+	{
+		struct life_step step = lifecycle_step(state, event);
+		bool lazily = event == LIFE_INVOKE_LAZY || event == LIFE_NOT_STARTED;
+
+		assert_int_equal((step.actions & ACT_WATCH) != 0,
+				 lazily && (step.actions & ACT_NEXT) != 0);
+		assert_int_equal((step.actions & ACT_URGE) != 0,
+				 event == LIFE_DEADLINE && step.actions != 0);
+	}
 }
 
 static void test_may_export(void **unused)
 {
 	static const struct {
-		bool awaited, lazy;
+		bool in_front, background;
 	} cases[LIFE_STATES] = {
 		[LIFE_WAITING] = {false, true},
 		[LIFE_INVOKED] = {true, true},
-		[LIFE_FLUSHING] = {true, true},
-		[LIFE_LAST_FLUSH] = {true, true},
 	};
 	enum life_state state;
 
 	(void)unused;
 	for (state = 0; state < LIFE_STATES; state++) {
-		assert_int_equal(lifecycle_may_export(state, true), cases[state].awaited);
-		assert_int_equal(lifecycle_may_export(state, false), cases[state].lazy);
+		assert_int_equal(lifecycle_may_export(state, false), cases[state].in_front);
+		assert_int_equal(lifecycle_may_export(state, true), cases[state].background);
 	}
 }
 
@@ -181,7 +204,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cell), cmocka_unit_test(test_no_exit_before_shutdown),
 		cmocka_unit_test(test_next),       cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_put_back),   cmocka_unit_test(test_may_export),
+		cmocka_unit_test(test_end_flush),  cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_may_export),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ struct fixture {
 	struct client client;
 	struct otlp_sink sink;
 	bool full;
-	unsigned accepted;
+	unsigned accepted, grew;
 	enum otlp_signal signal;
 	struct bytes message;
 	struct otlp_verdict verdict;
@@ -71,23 +71,41 @@ static void connect_again(struct fixture *f)
 	f->client = client_connect(f->base, f->port);
 }
 
-static int set_up(void **state)
+static void on_grew(void *ctx)
 {
-	static const struct http_limits limits = {.body = OTLP_BODY_LIMIT,
-						  .bodies = 2 * OTLP_BODY_LIMIT,
-						  .connections = 4};
+	struct fixture *f = ctx;
+
+	f->grew++;
+}
+
+static struct fixture *make(size_t limit)
+{
+	const struct http_limits limits = {.body = limit, .bodies = 2 * limit, .connections = 4};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct http_handler handler;
 
 	assert_non_null(f);
-	f->sink = (struct otlp_sink){on_accept, f};
+	f->sink = (struct otlp_sink){on_accept, on_grew, f, limit};
 	f->base = event_base_new();
 	handler = otlp_http_handler(&f->sink);
 	f->server = http_server_new(f->base, &limits, &handler);
 	f->port = http_server_listen(f->server, "127.0.0.1", 0);
 	connect_again(f);
 	build_request(&f->valid, (struct slice){0});
-	*state = f;
+	return f;
+}
+
+static int set_up(void **state)
+{
+	*state = make(OTLP_BODY_LIMIT);
+	return 0;
+}
+
+#define SMALL_LIMIT ((size_t)3 << 20)
+
+static int set_up_small(void **state)
+{
+	*state = make(SMALL_LIMIT);
 	return 0;
 }
 
@@ -281,29 +299,66 @@ static struct bytes request_of(size_t size)
 	return request;
 }
 
-static void test_size_limit(void **state)
+static void check_size_limit(struct fixture *f, const char *word)
 {
-	struct fixture *f = *state;
+	size_t limit = f->sink.limit;
+	char text[32];
 
+	snprintf(text, sizeof(text), " %zu bytes", limit);
 	for (size_t over = 0; over < 2; over++) {
-		struct bytes request = request_of(OTLP_BODY_LIMIT + over), packed = {0};
+		struct bytes request = request_of(limit + over), packed = {0};
 
 		assert_true(gzip_encode(bytes_slice(&request), &packed));
 		post(f, "/v1/logs", GZIP, bytes_slice(&packed));
 		if (over)
-			expect_error(f, 413, RESOURCE_EXHAUSTED, NULL, "too large");
+			expect_error(f, 413, RESOURCE_EXHAUSTED, NULL, text);
 		else
 			expect_success(f);
 		post(f, "/v1/logs", PROTOBUF, bytes_slice(&request));
 		if (over)
-			expect_error(f, 413, RESOURCE_EXHAUSTED, "Connection: close", "too large");
+			expect_error(f, 413, RESOURCE_EXHAUSTED, "Connection: close", word);
 		else
 			expect_success(f);
 		bytes_free(&request);
 		bytes_free(&packed);
 	}
 	assert_int_equal(f->accepted, 2);
-	assert_int_equal(f->message.len, OTLP_BODY_LIMIT);
+	assert_int_equal(f->message.len, limit);
+}
+
+static void test_size_limit(void **state)
+{
+	check_size_limit(*state, " 20971520 bytes: send less at once");
+}
+
+/* Where memory is the reason, the setting is named. */
+static void test_small_size_limit(void **state)
+{
+	check_size_limit(
+		*state,
+		" 3145728 bytes, half of LULL_BUFFER: send less at once, or set that higher");
+}
+
+static void test_body_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(otlp_body_limit(2 * SMALL_LIMIT), SMALL_LIMIT);
+	assert_int_equal(otlp_body_limit(2 * OTLP_BODY_LIMIT), OTLP_BODY_LIMIT);
+	assert_int_equal(otlp_body_limit(3 * OTLP_BODY_LIMIT), OTLP_BODY_LIMIT);
+}
+
+static void test_told_of_growth(void **state)
+{
+	struct fixture *f = *state;
+
+	client_say(&f->client,
+		   "POST /v1/traces HTTP/1.1\r\n" PROTOBUF "Content-Length: 10\r\n\r\n1");
+	wait_until(f->base, f->grew > 0);
+	assert_int_equal(http_server_held(f->server), 1);
+	f->sink.grew = NULL;
+	client_say(&f->client, "2");
+	wait_until(f->base, http_server_held(f->server) == 2);
+	assert_int_equal(f->grew, 1);
 }
 
 static void test_no_message(void **state)
@@ -405,6 +460,9 @@ int main(void)
 		TEST(test_refused_by_head),
 		TEST(test_gzip),
 		TEST(test_size_limit),
+		cmocka_unit_test_setup_teardown(test_small_size_limit, set_up_small, tear_down),
+		cmocka_unit_test(test_body_limit),
+		TEST(test_told_of_growth),
 		TEST(test_no_message),
 		TEST(test_verdict_goes_along),
 		TEST(test_no_room),

@@ -76,7 +76,7 @@ static void test_list(void **state)
 {
 	struct payload_list list = {0};
 	struct payload *expected[200];
-	size_t count = 0, pushed = 0, i, step;
+	size_t count = 0, pushed = 0, bytes, i, step;
 	uint32_t seed = 7;
 
 	(void)state;
@@ -108,11 +108,15 @@ static void test_list(void **state)
 			payload_unref(p);
 		}
 		assert_int_equal(list.count, count);
-		for (i = 0; i < count; i++)
+		for (bytes = 0, i = 0; i < count; i++) {
 			assert_ptr_equal(payload_list_at(&list, i), expected[i]);
+			bytes += expected[i]->message.len;
+		}
+		assert_int_equal(list.bytes, bytes);
 	}
 	payload_list_free(&list);
 	assert_null(list.ring);
+	assert_int_equal(list.bytes, 0);
 	assert_int_equal(held, 0);
 }
 
@@ -146,6 +150,7 @@ static void test_list_without_memory(void **state)
 	short_heap_at = 1;
 	assert_false(payload_list_reserve(&list, 1));
 	assert_int_equal(list.count, 0);
+	assert_int_equal(list.bytes, 0);
 	assert_true(payload_list_push(&list, p));
 	while (list.count < list.cap)
 		assert_true(payload_list_push(&list, make(2)));
@@ -153,6 +158,7 @@ static void test_list_without_memory(void **state)
 	short_heap_at = 1;
 	assert_false(payload_list_push(&list, p));
 	assert_int_equal(list.count, list.cap);
+	assert_int_equal(list.bytes, list.cap * strlen("payload of 1"));
 	assert_int_equal(payload_list_at(&list, 0)->items, 1);
 	assert_true(payload_list_reserve(&list, 100));
 	short_heap_at = 1;

@@ -16,10 +16,10 @@
 static void test_accept(void **state)
 {
 	struct world w = begin(all_signals, only_logs);
+	enum otlp_signal signal;
 	struct bytes empty = {0};
 
 	(void)state;
-	assert_true(store_oldest(store_of(&w)) == INT64_MAX);
 	w.now.mono = 100;
 	accept(&w, OTLP_TRACES, 0, 5, 0);
 	accept(&w, OTLP_LOGS, 0, 7, 0);
@@ -29,13 +29,16 @@ static void test_accept(void **state)
 	assert_int_equal(w.destinations[1].account[OTLP_LOGS].received, 7);
 	assert_int_equal(store_held_items(&w.store, &w.destinations[1], OTLP_TRACES), 5);
 	assert_int_equal(store_held_items(&w.store, &w.destinations[0], OTLP_METRICS), 0);
-	assert_int_equal(w.store.staging.count, 2);
+	assert_int_equal(w.store.staging[OTLP_TRACES].count, 1);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 1);
+	assert_int_equal(w.store.staging[OTLP_METRICS].count, 0);
 	assert_true(w.store.held > 0);
-	assert_true(store_oldest(&w.store) == 100);
+	/* It is in no queue. */
+	assert_null(store_oldest(&w.store, &signal));
 	/* A request without items says nothing. */
 	numbered_request(OTLP_LOGS, 0, 0, 0, 100, &empty);
 	accept_message(&w, OTLP_LOGS, &empty);
-	assert_int_equal(w.store.staging.count, 2);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 1);
 	assert_int_equal(w.destinations[0].account[OTLP_LOGS].received, 7);
 	end(&w);
 	assert_int_equal(w.destinations[0].account[OTLP_TRACES].dropped[DROP_SHUTDOWN], 5);
@@ -84,19 +87,21 @@ static void test_release(void **state)
 	struct bytes alone = {0};
 	struct otlp_iter iter;
 	struct otlp_item item;
+	enum otlp_signal signal;
 	size_t items = 0;
 
 	(void)state;
 	w.now.mono = 7;
 	accept(&w, OTLP_METRICS, 0, 3, 0);
-	store_release(store_of(&w), &w.resource);
-	assert_int_equal(w.store.staging.count, 0);
+	release_all(&w);
+	assert_int_equal(w.store.staging[OTLP_METRICS].count, 0);
 	p = payload_list_at(&w.destinations[0].queue[OTLP_METRICS], 0);
 	assert_int_equal(p->items, 3);
 	assert_int_equal(p->arrived, 7);
 	assert_int_equal(p->references, 1);
 	assert_false(p->alone);
-	assert_true(store_oldest(&w.store) == 7);
+	assert_ptr_equal(store_oldest(&w.store, &signal), &w.destinations[0]);
+	assert_int_equal(signal, OTLP_METRICS);
 	iter = otlp_items(OTLP_METRICS, bytes_slice(&p->message));
 	while (otlp_next(&iter, &item)) {
 		assert_true(numbered_of(item.item) == items++);
@@ -111,7 +116,7 @@ static void test_release(void **state)
 	pb_put_len(&alone, 1, slice_str("\x1a\x01\xff"));
 	assert_true(otlp_check(OTLP_LOGS, bytes_slice(&alone)).alone);
 	accept_message(&w, OTLP_LOGS, &alone);
-	store_release(&w.store, &w.resource);
+	release_all(&w);
 	assert_true(payload_list_at(&w.destinations[0].queue[OTLP_LOGS], 0)->alone);
 	end(&w);
 }
@@ -129,7 +134,7 @@ static void test_release_as_it_is(void **state)
 	pb_put_len(&message, 500, slice_str("unknown"));
 	bytes_add(&copy, bytes_slice(&message));
 	accept_message(&w, OTLP_LOGS, &message);
-	store_release(store_of(&w), &nothing);
+	store_release(store_of(&w), OTLP_LOGS, &nothing);
 	assert_true(slice_equal(
 		bytes_slice(&payload_list_at(&w.destinations[0].queue[OTLP_LOGS], 0)->message),
 		bytes_slice(&copy)));
@@ -147,12 +152,61 @@ static void test_release_order(void **state)
 	for (i = 0; i < 50; i++) {
 		accept(&w, OTLP_LOGS, i, 1, 0);
 		if (i % 7 == 0)
-			store_release(store_of(&w), &w.resource);
+			release_all(&w);
 	}
-	store_release(store_of(&w), &w.resource);
+	release_all(&w);
 	for (i = 0; i < 50; i++)
 		assert_int_equal(payload_list_at(&w.destinations[0].queue[OTLP_LOGS], i)->arrived,
 				 i);
+	end(&w);
+}
+
+/* One signal is released, the others stay where they are. */
+static void test_release_of_a_signal(void **state)
+{
+	struct world w = begin(all_signals, NULL);
+
+	(void)state;
+	accept(&w, OTLP_TRACES, 0, 1, 0);
+	accept(&w, OTLP_LOGS, 0, 2, 0);
+	accept(&w, OTLP_METRICS, 0, 3, 0);
+	store_release(store_of(&w), OTLP_LOGS, &w.resource);
+	assert_int_equal(w.store.staging[OTLP_TRACES].count, 1);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 0);
+	assert_int_equal(w.store.staging[OTLP_METRICS].count, 1);
+	assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 1);
+	assert_int_equal(w.destinations[0].queue[OTLP_TRACES].count, 0);
+	require_closed(&w);
+	end(&w);
+}
+
+/* A signal that its backend does not have: for that destination nothing of it is kept any more. */
+static void test_release_of_what_is_off(void **state)
+{
+	struct world w = begin(all_signals, all_signals);
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	accept(&w, OTLP_LOGS, 0, 3, 0);
+	release_all(&w);
+	assert_true(destination_take(&w.destinations[1], OTLP_LOGS, &batch));
+	/* Staged meanwhile, and after. */
+	accept(&w, OTLP_LOGS, 0, 4, 0);
+	settle(&w.destinations[1], &batch, VERDICT_OFF, 0, w.now);
+	require_closed(&w);
+	release_all(&w);
+	accept(&w, OTLP_LOGS, 0, 5, 0);
+	accept(&w, OTLP_TRACES, 0, 6, 0);
+	release_all(&w);
+	require_closed(&w);
+	assert_int_equal(w.destinations[1].account[OTLP_LOGS].dropped[DROP_TURNED_OFF], 12);
+	assert_int_equal(destination_held(&w.destinations[1], OTLP_LOGS), 0);
+	assert_int_equal(destination_held(&w.destinations[1], OTLP_TRACES), 6);
+	assert_int_equal(destination_held(&w.destinations[0], OTLP_LOGS), 12);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+			payload_list_at(&w.destinations[0].queue[OTLP_LOGS], i)->references, 1);
 	end(&w);
 }
 
@@ -165,7 +219,7 @@ static void test_no_destination(void **state)
 	for (s = 0; s < OTLP_SIGNALS; s++)
 		accept(&w, (enum otlp_signal)s, 0, s + 1, 0);
 	require_closed(&w);
-	store_release(store_of(&w), &w.resource);
+	release_all(&w);
 	require_closed(&w);
 	for (s = 0; s < OTLP_SIGNALS; s++)
 		assert_int_equal(w.destinations[0].account[s].dropped[DROP_NO_DESTINATION], s + 1);
@@ -183,7 +237,7 @@ static void test_shared(void **state)
 	(void)state;
 	accept(&w, OTLP_LOGS, 0, 5, 1000);
 	accept(&w, OTLP_TRACES, 0, 5, 1000);
-	store_release(store_of(&w), &w.resource);
+	release_all(&w);
 	p = payload_list_at(&w.destinations[0].queue[OTLP_LOGS], 0);
 	assert_ptr_equal(p, payload_list_at(&w.destinations[1].queue[OTLP_LOGS], 0));
 	assert_int_equal(p->references, 2);
@@ -205,7 +259,7 @@ static void test_shared_some(void **state)
 	(void)state;
 	accept(&w, OTLP_LOGS, 0, 3, 0);
 	accept(&w, OTLP_METRICS, 0, 4, 0);
-	store_release(store_of(&w), &w.resource);
+	release_all(&w);
 	assert_int_equal(w.destinations[0].account[OTLP_METRICS].dropped[DROP_NO_DESTINATION], 4);
 	assert_int_equal(w.destinations[1].queue[OTLP_METRICS].count, 1);
 	assert_int_equal(payload_list_at(&w.destinations[1].queue[OTLP_METRICS], 0)->references, 1);
@@ -226,7 +280,7 @@ static struct pieces released(struct world *w, enum otlp_signal signal, size_t c
 	uint64_t n = 0;
 	size_t i;
 
-	store_release(store_of(w), &w->resource);
+	release_all(w);
 	require_closed(w);
 	for (i = 0; i < queue->count; i++) {
 		struct payload *p = payload_list_at(queue, i);
@@ -257,14 +311,14 @@ static void test_cut(void **state)
 		size_t least, most;    /* pieces */
 		size_t largest;        /* bytes */
 	} cases[] = {
-		{100, 100, 1, 1, BATCH_BYTES},
-		{600, 1000, 2, 2, BATCH_BYTES + 200},
-		{20000, 1000, 39, 42, BATCH_BYTES + 200},
-		{200000, 10, 7, 10, BATCH_BYTES + 200},
+		{100, 100, 1, 1, FLUSH_BATCH},
+		{600, 1000, 2, 2, FLUSH_BATCH + 200},
+		{20000, 1000, 39, 42, FLUSH_BATCH + 200},
+		{200000, 10, 7, 10, FLUSH_BATCH + 200},
 		/* single items that are too large, and those that leave much room */
-		{3, 2 * BATCH_BYTES, 3, 3, 2 * BATCH_BYTES + 200},
-		{9, BATCH_BYTES / 3 * 2, 9, 9, BATCH_BYTES},
-		{1, 3 * BATCH_BYTES, 1, 1, 3 * BATCH_BYTES + 200},
+		{3, 2 * FLUSH_BATCH, 3, 3, 2 * FLUSH_BATCH + 200},
+		{9, FLUSH_BATCH / 3 * 2, 9, 9, FLUSH_BATCH},
+		{1, 3 * FLUSH_BATCH, 1, 1, 3 * FLUSH_BATCH + 200},
 	};
 	size_t i;
 	unsigned s;
@@ -298,15 +352,15 @@ static void test_cut_between_resources(void **state)
 	accept_message(&w, OTLP_TRACES, &message);
 	pieces = released(&w, OTLP_TRACES, 4000);
 	assert_in_range(pieces.count, 3, 5);
-	assert_in_range(pieces.largest, 1, BATCH_BYTES + 1000);
+	assert_in_range(pieces.largest, 1, FLUSH_BATCH + 1000);
 	end(&w);
 }
 
 /* What stands around the items is in every piece: where that is much, it must not multiply. */
 static void test_cut_below_large_resource(void **state)
 {
-	static const size_t contexts[] = {BATCH_BYTES / 2 - 1000, BATCH_BYTES - 1000, BATCH_BYTES,
-					  2 * BATCH_BYTES};
+	static const size_t contexts[] = {FLUSH_BATCH / 2 - 1000, FLUSH_BATCH - 1000, FLUSH_BATCH,
+					  2 * FLUSH_BATCH};
 	size_t i;
 
 	(void)state;
@@ -321,7 +375,7 @@ static void test_cut_below_large_resource(void **state)
 		accept_message(&w, OTLP_LOGS, &message);
 		pieces = released(&w, OTLP_LOGS, 2000);
 		assert_in_range(pieces.sum, len, 2 * len + contexts[i]);
-		assert_in_range(pieces.largest, 1, BATCH_BYTES + 2 * contexts[i]);
+		assert_in_range(pieces.largest, 1, FLUSH_BATCH + 2 * contexts[i]);
 		assert_true(pieces.count > 1);
 		end(&w);
 	}
@@ -336,6 +390,8 @@ int main(void)
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_release_as_it_is),
 		cmocka_unit_test(test_release_order),
+		cmocka_unit_test(test_release_of_a_signal),
+		cmocka_unit_test(test_release_of_what_is_off),
 		cmocka_unit_test(test_no_destination),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_shared_some),

@@ -14,117 +14,149 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Payloads of about a quarter of the limit each; which are still there? */
-static const char *held_payloads(struct world *w)
-{
-	const struct payload_list *lists[] = {&w->destinations[0].queue[OTLP_TRACES],
-					      &w->destinations[0].queue[OTLP_LOGS],
-					      &w->destinations[0].queue[OTLP_METRICS],
-					      &w->store.staging};
-	static char text[200];
-	size_t len = 0, i, k;
+/* ---- Limits ---- */
 
-	text[0] = 0;
-	for (i = 0; i < LENGTH(lists); i++)
-		for (k = 0; k < lists[i]->count; k++)
-			len += (size_t)snprintf(text + len, sizeof text - len, "%d ",
-						(int)payload_list_at(lists[i], k)->arrived);
-	return text;
-}
-
-static void test_oldest_goes_first(void **state)
-{
-	struct world w = begin(all_signals, NULL);
-	struct destination *d = w.destinations;
-	struct batch batch;
-
-	(void)state;
-	w.store.limit = MB;
-	accept(&w, OTLP_LOGS, 0, 2, 100000);    /* 0 */
-	accept(&w, OTLP_TRACES, 0, 3, 66000);   /* 1 */
-	accept(&w, OTLP_LOGS, 0, 1, 200000);    /* 2 */
-	accept(&w, OTLP_METRICS, 0, 1, 200000); /* 3 */
-	assert_string_equal(held_payloads(&w), "0 1 2 3 ");
-	/* All staged: the oldest of the stage. */
-	accept(&w, OTLP_LOGS, 0, 1, 300000); /* 4 */
-	assert_string_equal(held_payloads(&w), "1 2 3 4 ");
-	assert_int_equal(d->account[OTLP_LOGS].dropped[DROP_BUFFER_FULL], 2);
-	/* Queued: the oldest of all signals, before all that is staged. */
-	store_release(store_of(&w), &w.resource);
-	assert_string_equal(held_payloads(&w), "1 2 4 3 ");
-	accept(&w, OTLP_TRACES, 0, 5, 80000); /* 5 */
-	assert_string_equal(held_payloads(&w), "4 3 5 ");
-	assert_int_equal(d->account[OTLP_TRACES].dropped[DROP_BUFFER_FULL], 3);
-	assert_int_equal(d->account[OTLP_LOGS].dropped[DROP_BUFFER_FULL], 3);
-	/* What is in flight is not taken away, others go instead. */
-	assert_true(destination_take(d, OTLP_METRICS, &batch));
-	accept(&w, OTLP_LOGS, 0, 1, 350000); /* 6 */
-	assert_string_equal(held_payloads(&w), "5 6 ");
-	require_closed(&w);
-	assert_true(w.store.held <= w.store.limit);
-	destination_settle(d, &batch, VERDICT_LATER, 0, w.now);
-	end(&w);
-}
-
-/* One that is larger than all there may be does not drive out what is there. */
+/* One that is larger than all there may be is not kept; what is there already is not its business. */
 static void test_too_large(void **state)
 {
-	struct world w = begin(all_signals, NULL);
+	struct world w = begin(all_signals, only_logs);
+	const struct ledger_account *account = w.destinations[1].account;
 
 	(void)state;
 	w.store.limit = MB;
 	accept(&w, OTLP_LOGS, 0, 1, 100000);
 	accept(&w, OTLP_TRACES, 0, 7, 200000);
-	assert_string_equal(held_payloads(&w), "0 ");
-	assert_int_equal(w.destinations[0].account[OTLP_TRACES].dropped[DROP_BUFFER_FULL], 7);
+	assert_int_equal(w.store.staging[OTLP_TRACES].count, 0);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 1);
+	assert_int_equal(account[OTLP_TRACES].received, 7);
+	assert_int_equal(account[OTLP_TRACES].dropped[DROP_BUFFER_FULL], 7);
+	require_closed(&w);
+	/* Several that fit by themselves: to make room is not the store's business either. */
 	accept(&w, OTLP_TRACES, 0, 1, 900000);
-	assert_string_equal(held_payloads(&w), "0 2 ");
+	assert_false(store_is_over(&w.store, 0));
+	accept(&w, OTLP_TRACES, 0, 1, 900000);
+	assert_true(store_is_over(&w.store, 0));
+	assert_int_equal(w.store.staging[OTLP_TRACES].count, 2);
 	end(&w);
 }
 
 /* The limit itself is no byte too much. */
 static void test_exact_limit(void **state)
 {
+	static const struct {
+		size_t below, beside; /* of the limit */
+		bool over;
+	} cases[] = {
+		{0, 0, false}, {0, 1, true},       {1, 0, false},  {1, 1, false},
+		{1, 2, true},  {MB, 8 * MB, true}, {MB, 0, false}, {MB, MB, false},
+	};
 	struct world w = begin(all_signals, NULL);
+	size_t i, one;
 
 	(void)state;
 	accept(&w, OTLP_LOGS, 0, 1, 1000);
-	w.store.limit = w.store.held;
+	one = w.store.held;
+	for (i = 0; i < LENGTH(cases); i++) {
+		w.store.limit = one + cases[i].below;
+		assert_int_equal(store_is_over(&w.store, cases[i].beside), cases[i].over);
+	}
+	w.store.limit = one - 1;
+	assert_true(store_is_over(&w.store, 0));
+	/* The same again, alone: as large as the limit, and a byte larger. */
 	store_drop_all(store_of(&w), DROP_SHUTDOWN);
 	accept(&w, OTLP_LOGS, 0, 1, 1000);
-	assert_string_equal(held_payloads(&w), "1 ");
-	assert_true(w.store.held == w.store.limit);
-	w.store.limit--;
-	store_drop_all(store_of(&w), DROP_SHUTDOWN);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 0);
+	w.store.limit = one;
 	accept(&w, OTLP_LOGS, 0, 1, 1000);
-	assert_string_equal(held_payloads(&w), "");
-	/* The resource is added, and what grows by it beyond the limit gives way. */
-	w.store.limit = MB;
-	accept(&w, OTLP_LOGS, 0, 1, 1000);
-	w.store.limit = w.store.held;
-	store_release(store_of(&w), &w.resource);
-	require_closed(&w);
-	assert_true(w.store.held <= w.store.limit);
+	assert_int_equal(w.store.staging[OTLP_LOGS].count, 1);
 	end(&w);
 }
 
-static void test_limit_of_two(void **state)
+/* ---- What waits ---- */
+
+static void require_waiting(struct world *w, enum otlp_signal signal, int64_t oldest, size_t bytes)
 {
-	struct world w = begin(all_signals, all_signals);
+	struct flush_waiting waiting = {.oldest = 3, .bytes = 4, .last_request = 5};
+
+	store_waiting(store_of(w), w->destinations, signal, &waiting);
+	assert_true(waiting.oldest == oldest);
+	assert_int_equal(waiting.bytes, bytes);
+	assert_int_equal(waiting.last_request, 5);
+}
+
+static size_t staged(const struct world *w, enum otlp_signal signal)
+{
+	return w->store.staging[signal].bytes;
+}
+
+static size_t queued(const struct world *w, enum otlp_signal signal)
+{
+	return w->destinations[0].queue[signal].bytes;
+}
+
+static void test_waiting(void **state)
+{
+	struct world w = begin(all_signals, NULL);
+	struct batch batch;
+
+	(void)state;
+	require_waiting(&w, OTLP_LOGS, INT64_MAX, 0);
+	w.now.mono = 20;
+	accept(&w, OTLP_LOGS, 0, 3, 100);
+	accept(&w, OTLP_LOGS, 0, 3, 100);
+	assert_in_range(staged(&w, OTLP_LOGS), 600, 1000);
+	require_waiting(&w, OTLP_LOGS, 20, staged(&w, OTLP_LOGS));
+	/* Of another signal. */
+	require_waiting(&w, OTLP_TRACES, INT64_MAX, 0);
+	/* In the queue it keeps its age, and stands before what is staged. */
+	release_all(&w);
+	require_waiting(&w, OTLP_LOGS, 20, queued(&w, OTLP_LOGS));
+	w.now.mono = 40;
+	accept(&w, OTLP_LOGS, 0, 9, 1000);
+	require_waiting(&w, OTLP_LOGS, 20, queued(&w, OTLP_LOGS) + staged(&w, OTLP_LOGS));
+	/* Under way it waits no more. */
+	assert_true(destination_take(w.destinations, OTLP_LOGS, &batch));
+	require_waiting(&w, OTLP_LOGS, 40, staged(&w, OTLP_LOGS));
+	settle(w.destinations, &batch, VERDICT_LATER, 0, w.now);
+	require_waiting(&w, OTLP_LOGS, 20, queued(&w, OTLP_LOGS) + staged(&w, OTLP_LOGS));
+	end(&w);
+	w = begin(all_signals, NULL);
+	require_waiting(&w, OTLP_LOGS, INT64_MAX, 0);
+	end(&w);
+}
+
+static void test_oldest(void **state)
+{
+	static const struct {
+		size_t destination;
+		enum otlp_signal signal;
+	} order[] = {
+		/* of the two that have the same one the first */
+		{0, OTLP_LOGS}, {1, OTLP_LOGS}, {0, OTLP_TRACES},
+		{0, OTLP_LOGS}, {1, OTLP_LOGS}, {0, OTLP_METRICS},
+	};
+	struct world w = begin(all_signals, only_logs);
+	enum otlp_signal signal;
 	size_t i;
 
 	(void)state;
-	w.store.limit = MB;
-	for (i = 0; i < 100; i++) {
-		accept(&w, (enum otlp_signal)(i % 3), i, 2, 20000 * (i % 7));
-		if (i % 3 == 0)
-			store_release(store_of(&w), &w.resource);
-		if (i % 10 == 0)
-			settle_all(&w, &w.destinations[1], VERDICT_EXPORTED);
-		require_closed(&w);
-		assert_true(w.store.held <= w.store.limit);
+	accept(&w, OTLP_LOGS, 0, 1, 0);
+	accept(&w, OTLP_TRACES, 0, 1, 0);
+	accept(&w, OTLP_LOGS, 0, 1, 0);
+	accept(&w, OTLP_METRICS, 0, 1, 0);
+	release_all(&w);
+	for (i = 0; i < LENGTH(order); i++) {
+		struct destination *d = store_oldest(&w.store, &signal);
+		struct payload *p;
+
+		assert_ptr_equal(d, &w.destinations[order[i].destination]);
+		assert_int_equal(signal, order[i].signal);
+		p = payload_list_at(&d->queue[signal], 0);
+		destination_drop_oldest(d, DROP_BUFFER_FULL);
+		assert_true(d->queue[signal].count == 0 ||
+			    payload_list_at(&d->queue[signal], 0) != p);
 	}
-	assert_true(w.destinations[0].account[OTLP_LOGS].dropped[DROP_BUFFER_FULL] > 0);
+	assert_null(store_oldest(&w.store, &signal));
 	end(&w);
 }
 
@@ -142,11 +174,11 @@ static void some_life(struct world *w)
 	}
 	accept(w, OTLP_METRICS, 0, 700, 1000);
 	require_closed(w);
-	store_release(store_of(w), &w->resource);
+	release_all(w);
 	require_closed(w);
 	if (destination_take(&w->destinations[1], OTLP_LOGS, &batch)) {
 		require_closed(w);
-		destination_settle(&w->destinations[1], &batch, VERDICT_SINGLY, 0, w->now);
+		settle(&w->destinations[1], &batch, VERDICT_SINGLY, 0, w->now);
 	}
 	require_closed(w);
 	settle_all(w, &w->destinations[0], VERDICT_EXPORTED);
@@ -187,7 +219,7 @@ static void test_short_bytes(void **state)
 		accept(&w, OTLP_LOGS, 0, 3, 0);
 		accept(&w, OTLP_METRICS, 0, 2000, 1000);
 		short_memory_at = at;
-		store_release(store_of(&w), &w.resource);
+		release_all(&w);
 		failed = short_memory_at == 0;
 		short_memory_at = 0;
 		require_closed(&w);
@@ -231,7 +263,7 @@ static void random_step(struct world *w, struct batch batch[2][OTLP_SIGNALS])
 		accept(w, s, 0, 1 + chance(20), chance(8) ? chance(2000) : chance(40000));
 		break;
 	case 3:
-		store_release(store_of(w), &w->resource);
+		store_release(store_of(w), s, &w->resource);
 		break;
 	case 4:
 	case 5:
@@ -242,8 +274,8 @@ static void random_step(struct world *w, struct batch batch[2][OTLP_SIGNALS])
 	case 7:
 	case 8:
 		if (b->members.count > 0)
-			destination_settle(d, b, verdicts[chance(LENGTH(verdicts))],
-					   chance(4) ? 0 : chance(12), w->now);
+			settle(d, b, chance(60) ? verdicts[chance(LENGTH(verdicts))] : VERDICT_OFF,
+			       chance(4) ? 0 : chance(12), w->now);
 		break;
 	default:
 		if (chance(4) == 0)
@@ -276,8 +308,8 @@ static void test_any_order(void **state)
 			struct batch *b = &batch[0][0] + i;
 
 			if (b->members.count > 0)
-				destination_settle(&w.destinations[i / OTLP_SIGNALS], b,
-						   VERDICT_LATER, 0, w.now);
+				settle(&w.destinations[i / OTLP_SIGNALS], b, VERDICT_LATER, 0,
+				       w.now);
 		}
 		end(&w);
 	}
@@ -286,9 +318,9 @@ static void test_any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_oldest_goes_first), cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_exact_limit),       cmocka_unit_test(test_limit_of_two),
-		cmocka_unit_test(test_short_heap),        cmocka_unit_test(test_short_bytes),
+		cmocka_unit_test(test_too_large),  cmocka_unit_test(test_exact_limit),
+		cmocka_unit_test(test_waiting),    cmocka_unit_test(test_oldest),
+		cmocka_unit_test(test_short_heap), cmocka_unit_test(test_short_bytes),
 		cmocka_unit_test(test_any_order),
 	};
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who shares a connection with whom. Several signals to one host over TLS begin at once, and would
+ * each make a handshake, which is most of what an export costs: all but the first wait until that one
+ * is connected. Over HTTP/2 they go on its connection then, else they resume its TLS session.
+ * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
+#include <string.h>
+
+#include "edges/transfer_request.h"
+
+/* scheme://host:port of a URL. */
+static struct slice origin_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return slice_of(url, (size_t)(host - url) + strcspn(host, "/?#"));
+}
+
+bool share_alike(const struct export_settings *a, const struct export_settings *b)
+{
+	const char *x = a->certificate ? a->certificate : "";
+	const char *y = b->certificate ? b->certificate : "";
+
+	return slice_equal(origin_of(a->endpoint), origin_of(b->endpoint)) && strcmp(x, y) == 0;
+}
+
+bool share_must_wait(const struct transfer *t)
+{
+	if (t->fresh || strncasecmp(t->settings->endpoint, "https:", 6) != 0)
+		return false;
+	for (const struct transfer *u = t->all->first; u; u = u->next)
+		if (u != t && !u->waiting && u->attempts == 0 &&
+		    share_alike(u->settings, t->settings))
+			return true;
+	return false;
+}
+
+void share_release(evutil_socket_t fd, short what, void *ctx)
+{
+	struct transfers *all = ctx;
+
+	(void)fd;
+	(void)what;
+	for (struct transfer *t = all->first; t; t = t->next) {
+		if (!t->waiting || share_must_wait(t))
+			continue;
+		t->waiting = false;
+		/* Where that fails its deadline is what is left. */
+		curl_multi_add_handle(all->loop.multi, t->easy);
+	}
+}
+
+void share_look(struct transfers *all)
+{
+	for (struct transfer *t = all->first; t; t = t->next)
+		if (t->waiting)
+			event_active(all->release, EV_TIMEOUT, 0);
+}

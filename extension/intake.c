@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake.h"
+
+#include "base/log.h"
+#include "domain/log_records.h"
+#include "ports.h"
+
+#define CONNECTIONS 256 /* a function has few */
+
+/* A post is at most twice the 256 KiB of our subscription, and a record more. */
+#define TELEMETRY_BODY_LIMIT ((size_t)4 << 20)
+
+static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *message,
+			const struct otlp_verdict *verdict)
+{
+	struct intake *in = ctx;
+
+	store_accept(in->store, signal, message, verdict, now_read());
+	in->accepted(in->ctx);
+	return true;
+}
+
+struct telemetry_post {
+	struct intake *intake;
+	struct log_records records;
+	struct now now;
+};
+
+static void platform_event(struct intake *in, const struct telemetry_event *event)
+{
+	const struct invocation *invocation = invocations_event(in->invocations, event);
+
+	if (event->type == EVENT_INIT_START || event->type == EVENT_RESTORE_START)
+		resource_add(in->resource, "faas.instance", telemetry_string(event, "instanceId"));
+	if (event->type == EVENT_LOGS_DROPPED)
+		log_warn("Lambda dropped log lines before lull got them: %.*s",
+			 (int)event->text.len, (const char *)event->text.data);
+	in->platform(in->ctx, event, invocation);
+}
+
+static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
+{
+	struct telemetry_post *post = ctx;
+	struct intake *in = post->intake;
+
+	if (event->type == EVENT_FUNCTION || event->type == EVENT_BROKEN)
+		log_records_add(&post->records, event, invocations_current(in->invocations),
+				(uint64_t)post->now.real);
+	else
+		platform_event(in, event);
+}
+
+static void accept_telemetry(void *ctx, struct slice body)
+{
+	struct telemetry_post post = {.intake = ctx, .now = now_read()};
+	struct intake *in = ctx;
+	struct bytes message = {0};
+	struct otlp_verdict verdict;
+	size_t count;
+
+	telemetry_each(body, on_telemetry_event, &post);
+	count = post.records.count;
+	verdict = (struct otlp_verdict){.valid = true, .items = count};
+	if (log_records_finish(&post.records, &message))
+		store_accept(in->store, OTLP_LOGS, &message, &verdict, post.now);
+	else
+		store_lost(in->store, OTLP_LOGS, count);
+	bytes_free(&message);
+	in->accepted(in->ctx);
+}
+
+static void body_grew(void *ctx)
+{
+	struct intake *in = ctx;
+
+	in->grew(in->ctx);
+}
+
+bool intake_init(struct intake *in, struct event_base *base, size_t buffer)
+{
+	const struct http_limits limits = {
+		.body = otlp_body_limit(buffer),
+		.bodies = buffer / 2,
+		.connections = CONNECTIONS,
+	};
+	const struct http_limits telemetry_limits = {
+		.body = TELEMETRY_BODY_LIMIT,
+		.bodies = 2 * TELEMETRY_BODY_LIMIT,
+		.connections = CONNECTIONS,
+	};
+	struct http_handler otlp, telemetry;
+
+	in->otlp_sink = (struct otlp_sink){
+		.accept = accept_otlp,
+		.grew = body_grew,
+		.limit = limits.body,
+		.ctx = in,
+	};
+	in->telemetry_sink =
+		(struct telemetry_sink){.accept = accept_telemetry, .grew = body_grew, .ctx = in};
+	otlp = otlp_http_handler(&in->otlp_sink);
+	telemetry = telemetry_http_handler(&in->telemetry_sink);
+	in->otlp = http_server_new(base, &limits, &otlp);
+	in->telemetry = http_server_new(base, &telemetry_limits, &telemetry);
+	return in->otlp && in->telemetry;
+}
+
+void intake_free(struct intake *in)
+{
+	http_server_free(in->otlp);
+	http_server_free(in->telemetry);
+}
+
+uint16_t intake_listen(struct intake *in, uint16_t otlp_port, const char *folder, const char *name)
+{
+	ports_listen_otlp(in->otlp, otlp_port, folder, name);
+	return ports_listen_telemetry(in->telemetry);
+}
+
+unsigned intake_pending(const struct intake *in)
+{
+	return http_server_pending(in->otlp);
+}
+
+size_t intake_held(const struct intake *in)
+{
+	return http_server_held(in->otlp) + http_server_held(in->telemetry);
+}

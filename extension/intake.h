@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes in: OTLP from the function, telemetry from Lambda. Data goes into the store, and what
+ * the platform says goes to the table of invocations and to the owner. */
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include "domain/invocations.h"
+#include "edges/otlp_http.h"
+#include "edges/telemetry_http.h"
+#include "policy/store.h"
+
+struct intake {
+	struct store *store;
+	struct resource *resource;
+	struct invocations *invocations;
+	/* Data was taken and is not yet acknowledged. */
+	void (*accepted)(void *ctx);
+	/* More memory is held for half-received bodies (intake_held()). */
+	void (*grew)(void *ctx);
+	/* A platform event; `invocation` is the one it is of, or NULL. */
+	void (*platform)(void *ctx, const struct telemetry_event *event,
+			 const struct invocation *invocation);
+	void *ctx;
+
+	/* Private. */
+	struct http_server *otlp, *telemetry;
+	struct otlp_sink otlp_sink;
+	struct telemetry_sink telemetry_sink;
+};
+
+/* All above must be set. `buffer` is LULL_BUFFER. False where memory is short. */
+bool intake_init(struct intake *intake, struct event_base *base, size_t buffer);
+void intake_free(struct intake *intake);
+
+/* Listens; what is in the way is said (see ports_listen_otlp()). Returns the port of the telemetry, or 0. */
+uint16_t intake_listen(struct intake *intake, uint16_t otlp_port, const char *folder,
+		       const char *name);
+
+/* Requests of the function begun and not yet answered. */
+unsigned intake_pending(const struct intake *intake);
+
+/* Bytes held for half-received bodies. */
+size_t intake_held(const struct intake *intake);
+
+#endif
