@@ -108,7 +108,7 @@ def run_with_lull(binary, endpoint, port, settings=None, exporter=None):
             books = close_books(ledger(output))
         except (AssertionError, KeyError, ValueError) as error:
             raise DemoFailed("lull's ledger is missing or does not add up", str(error)) from error
-        log = "\n".join(s for s in output.splitlines() if '"lull.ledger"' not in s)
+        log = "\n".join(s for s in output.splitlines() if '"lull_ledger"' not in s)
         return Run(calls, _lines(env), books, log)
 
 

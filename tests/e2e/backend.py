@@ -4,12 +4,24 @@ import gzip
 import http.client
 import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lambda_local import CLOSE, HANG, RESET, Answer, Server
 from otlp import ITEMS, REQUESTS
 
-__all__ = ["CLOSE", "HANG", "RESET", "Answer", "Sink"]
+__all__ = ["CLOSE", "HANG", "RESET", "Answer", "Held", "Sink", "raw"]
+
+
+@dataclass
+class Held(Answer):
+    """An answer that is given once `until` is set."""
+
+    until: threading.Event = field(default_factory=threading.Event)
+
+
+def raw(*pieces, then="close"):
+    """Bytes in place of an answer; then the connection is closed or reset, or hangs."""
+    return Answer(instead=then, raw=lambda: pieces)
 
 
 @dataclass
@@ -34,9 +46,11 @@ class Sink:
     """`script(*answers)` are given in turn, then `answer` for ever. A test may change `answer`.
     `forward` is the port of a real backend behind this one, whose answers are passed on.
     `judge(received)` may give an answer of its own, or None.
-    `paths` says which signal comes at a path that does not end in /v1/SIGNAL."""
+    `paths` says which signal comes at a path that does not end in /v1/SIGNAL.
+    `network`: a Network, outside of which this backend is.
+    What is no POST is answered 405 and is none of the `requests`."""
 
-    def __init__(self, history, *, certificate=None, forward=None, port=0):
+    def __init__(self, history, *, certificate=None, forward=None, port=0, network=None):
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -49,20 +63,32 @@ class Sink:
         self.forward = forward
         self._script = []
         self._lock = threading.Lock()
-        self._server = Server(self._handle, self.tls, port)
-        self.port = self._server.port
-        self.url = f"{'https' if self.tls else 'http'}://localhost:{self.port}"
+        if network:
+            self.host = network.outside_address
+            with network.outside():
+                self.server = Server(self._handle, self.tls, port, self.host)
+        else:
+            self.host = "localhost"
+            self.server = Server(self._handle, self.tls, port)
+        self.server.on_answered = self._answered
+        self.port = self.server.port
+        self.url = f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     def script(self, *answers):
         with self._lock:
             self._script += answers
 
     def close(self):
-        self._server.close()
+        self.server.close()
 
     def drop_connections(self):
         """As backends do with idle ones, and as a freeze does with all."""
-        self._server.drop_connections()
+        self.server.drop_connections()
+
+    def of(self, signal):
+        """The requests of that signal, accepted or not, in order of arrival."""
+        with self._lock:
+            return [request for request in self.requests if request.signal == signal]
 
     def items(self, signal):
         """Every item in a request that was accepted, in order of arrival."""
@@ -75,7 +101,13 @@ class Sink:
         key = "body" if signal == "logs" else "name"
         return [item[key] for item in self.items(signal)]
 
+    def _answered(self, request):
+        self.history.record("backend.answered", path=request.path)
+
     def _handle(self, request):
+        if request.method != "POST":
+            self.history.record("backend.probe", method=request.method, path=request.path)
+            return Answer(405, b"", {"Allow": "POST"})
         body = request.body
         if request.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
@@ -88,6 +120,8 @@ class Sink:
             if answer is None:
                 answer = self._script.pop(0) if self._script else self.answer
         self.history.record("backend.request", path=request.path, signal=received.signal)
+        if isinstance(answer, Held):
+            answer.until.wait(60)
         if self.forward and answer is self.answer:
             answer = self._pass_on(request)
         received.accepted = answer.instead is None and 200 <= answer.status < 300

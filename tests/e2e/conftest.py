@@ -55,7 +55,8 @@ def lambda_env(lull, history, tmp_path):
             path.parent.mkdir(exist_ok=True)
             shutil.copy(lull, path)
         port = free_port()
-        variables = {"LULL_HTTP_PORT": str(port)}
+        # Its own /tmp, which all lives of the environment share.
+        variables = {"LULL_HTTP_PORT": str(port), "LULL_SPOOL_FOLDER": str(tmp_path / "spool")}
         if endpoint:
             variables["LULL_ENDPOINT"] = endpoint
         variables.update(environ or {})

@@ -1,4 +1,4 @@
-"""Memory is bounded in bytes: the oldest gives way, is counted, and is named once."""
+"""Memory is bounded in bytes: without a spool the oldest goes, is counted, and is named once."""
 
 import otlp
 from runs import said
@@ -7,7 +7,7 @@ SIZE = 20_000
 
 
 def test_the_oldest_gives_way(lambda_env, sink):
-    with lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "100KB"}) as env:
+    with lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "100KB", "LULL_SPOOL": "off"}) as env:
         for number in range(20):
             otlp.send(env.port, otlp.traces(f"span {number}", padding="x" * SIZE))
         env.invoke()

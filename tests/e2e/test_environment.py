@@ -48,7 +48,7 @@ def books_of(env, lives):
     assert {e["code"] for e in env.history.all("process.exited", name="lull")} == {0}
     assert env.history.all("process.killed", name="lull") == []
     return {signal: {name: sum(books[signal][name] for books in found)
-                     for name in ("received", "exported", "held")} for signal in found[0]}
+                     for name in ("received", "exported", "held")} for signal in otlp.SIGNALS}
 
 
 # initialization types

@@ -7,35 +7,12 @@ import pytest
 
 import otlp
 from backend import HANG, Sink
-from lambda_local import Server
-from lambda_local.network import Network, available
 from wire import Wire, head
 
 
 @pytest.fixture
-def network():
-    if why := available():
-        pytest.skip(why)
-    made = Network()
-    yield made
-    made.close()
-
-
-class OutsideSink(Sink):
-    """A backend outside of the sandbox."""
-
-    def __init__(self, history, network):
-        super().__init__(history)
-        self._server.close()
-        with network.outside():
-            self._server = Server(self._handle, host=network.outside_address)
-        self.port = self._server.port
-        self.url = f"http://{network.outside_address}:{self.port}"
-
-
-@pytest.fixture
 def sink(history, network):
-    backend = OutsideSink(history, network)
+    backend = Sink(history, network=network)
     yield backend
     backend.close()
 
@@ -157,10 +134,9 @@ def test_a_freeze_in_the_middle_of_a_post(inside, network, sink):
 
 
 def test_without_a_network_at_shutdown_all_is_counted(inside, network, sink, history):
-    with inside(freeze=True) as env:
+    with inside() as env:
         assert env.invoke(0).status == "success"
-        env.wait_idle()
-        env.settings.freeze = False
+        env.freeze()
         env.thaw()
         network.cut()
         assert env.invoke(1).status == "success"

@@ -12,7 +12,8 @@ from runs import invoke_with_span, said
 
 def test_sigterm_is_not_for_lull(lambda_env, sink):
     with lambda_env(endpoint=sink.url) as env:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE,
+                       signal.SIGXFSZ):
             env.extension().process.signal(number)
         invoke_with_span(env, "span")
         env.finish(traces={"received": 1, "exported": 1})

@@ -16,8 +16,9 @@ from backend import Sink
 from runs import run, said
 
 
-def make_certificate(directory, name, issuer=None, host=None):
-    """A CA where there is no issuer, else a server's certificate. Returns (path, cert, key)."""
+def make_certificate(directory, name, issuer=None, host=None, days=1):
+    """A CA where there is no issuer, else a server's certificate. Returns (path, cert, key).
+    `days` until it ends; it began two days ago."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -27,8 +28,8 @@ def make_certificate(directory, name, issuer=None, host=None):
         .issuer_name(issuer[1].subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True)
     )
     if host:
@@ -103,7 +104,7 @@ def test_a_certificate_file_that_is_not_there_is_named(lambda_env, history, tmp_
     assert "/nowhere/ca.pem" in said(env)
 
 
-@pytest.mark.parametrize("wrong", ["name", "authority", "no authority"])
+@pytest.mark.parametrize("wrong", ["name", "authority", "time", "no authority"])
 def test_a_backend_that_cannot_prove_itself_gets_nothing(
     lambda_env, history, tmp_path, authority, wrong
 ):
@@ -113,6 +114,7 @@ def test_a_backend_that_cannot_prove_itself_gets_nothing(
     served = {
         "name": make_certificate(tmp_path, "elsewhere", authority, "elsewhere.example")[0],
         "authority": make_certificate(tmp_path, "foreign", other, "localhost")[0],
+        "time": make_certificate(tmp_path, "expired", authority, "localhost", days=-1)[0],
         "no authority": right,
     }[wrong]
     backend = Sink(history, certificate=served)

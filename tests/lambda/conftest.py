@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from lambda_local import LambdaEnvironment
-from lambda_local.network import Network, available
 from subscriber import Listener
 
 # What every extension here starts with: `call` asks the Lambda APIs, `register` and `next` are the
@@ -101,13 +100,3 @@ def listener():
     yield make
     for one in made:
         one.server.close()
-
-
-@pytest.fixture
-def network():
-    """A network for one environment that is cut when it is frozen."""
-    if why := available():
-        pytest.skip(why)
-    made = Network()
-    yield made
-    made.close()

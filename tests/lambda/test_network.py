@@ -113,6 +113,11 @@ def test_while_it_is_cut_nothing_gets_through_in_either_direction(network, backe
     assert heard == [b"1", b"3"]
 
 
+def test_a_black_hole_says_nothing(network):
+    with network.inside(), pytest.raises(TimeoutError):
+        socket.create_connection((network.silent_address, 80), 4)  # longer than ARP would try
+
+
 def test_the_apis_and_the_listener_are_inside(environment, extension, network, listener):
     """What is local in Lambda is not cut."""
     with network.inside():

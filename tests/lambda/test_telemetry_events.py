@@ -63,6 +63,19 @@ def test_a_life_without_what_the_schema_does_not_promise(environment, extension,
                 assert schema.problems(event["type"], event["record"]) == [], event
 
 
+def test_a_lost_event_reaches_nobody(environment, extension, listener):
+    """Neither at once nor in the replay of the init phase; all others do."""
+    heard = listener()
+    lost = ("platform.initStart", "platform.runtimeDone")
+    env = life(environment, extension, heard,
+               telemetry_options={"lost": lambda event: event["type"] in lost})
+    assert not set(lost) & set(heard.types)
+    assert heard.types.count("platform.start") == heard.types.count("platform.report") == 2
+    assert len(env.history.all("platform.runtimeDone")) == 2  # it happened
+    told = [event["type"] for event in env.history.all("telemetry.lost")]
+    assert told == ["platform.initStart", *["platform.runtimeDone"] * 2]
+
+
 def test_the_schema_finds_what_is_wrong():
     for kind in schema.EVENTS:
         for record in schema.examples(kind):

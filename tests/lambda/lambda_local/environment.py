@@ -47,7 +47,7 @@ class LambdaEnvironment:
     telemetry       what a subscription is answered: "real", a status, "hang", or a function
                     of the request's body that gives one of these
     telemetry_options   more for telemetry.Telemetry: schemas, refused, queue_bytes,
-                    late, bare
+                    late, lost, bare
     log_format      "Text" or "JSON"
     initialization_type   as in AWS_LAMBDA_INITIALIZATION_TYPE. With "snap-start" start() ends in a
                     snapshot, which the first invocation restores

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -23,6 +24,9 @@ class Answer:
     headers: dict = field(default_factory=dict)
     # Instead of an answer: "close" or "reset" the connection, or "hang" until released.
     instead: str | None = None
+    # Gives bytes to write just as they are, in place of head and body, before `instead` ("close"
+    # where there is none). It may go on for ever: it ends with the connection.
+    raw: Callable | None = None
 
 
 def json_answer(status, value, **headers):
@@ -47,12 +51,18 @@ HANG = Answer(instead="hang")
 
 class Server:
     """Calls `handle(Request) -> Answer` in a thread for each connection.
-    `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too."""
+    `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too.
+    A test may replace `on_connection(socket)`, called before anything is read and may raise OSError
+    to end it, `on_head()`, called when a request's head is here and before its body is read, and
+    `on_answered(Request)`, called when the answer has been written."""
 
     def __init__(self, handle, tls=None, port=0, host="127.0.0.1"):
         self.handle = handle
         self.tls = tls
         self.released = threading.Event()
+        self.on_connection = lambda connection: None
+        self.on_head = lambda: None
+        self.on_answered = lambda request: None
         self._connections = set()
         self._closed = False
         self._lock = threading.Lock()
@@ -88,6 +98,7 @@ class Server:
 
     def _serve(self, connection, address):
         try:
+            self.on_connection(connection)
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with self._lock:
@@ -120,11 +131,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return body
 
     def _serve(self):
+        self.server.on_head()
         request = Request(self.command, self.path, self.headers, self._read_body())
         answer = self.server.handle(request)
+        for piece in answer.raw() if answer.raw else ():
+            self.wfile.write(piece)
         if answer.instead == "hang":
             self.server.released.wait()
-        if answer.instead:
+        if answer.instead or answer.raw:
             if answer.instead == "reset":
                 linger = struct.pack("ii", 1, 0)  # on, for no time: close sends a reset
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -139,5 +153,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         # One write: a body after its head would wait for a delayed acknowledgement.
         self.wfile.write(head.encode() + b"\r\n" + answer.body)
+        self.server.on_answered(request)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve

@@ -23,6 +23,8 @@ THIS_NAMESPACE = "/proc/thread-self/ns/net"
 SUBNET = ipaddress.ip_network("198.18.0.0/16")  # set aside for tests by RFC 2544
 OUTSIDE, SANDBOX = SUBNET[1], SUBNET[2]
 OUTSIDE_MAC = "02:00:00:00:00:01"
+NOBODY = SUBNET[-2]
+NOBODYS_MAC = "02:00:00:00:00:ff"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -54,11 +56,13 @@ class Here:
 
 class Network:
     """`forgets` says whether connections that were cut are dead afterwards, too.
-    `outside_address` is where servers made `with network.outside()` are found."""
+    `outside_address` is where servers made `with network.outside()` are found, `silent_address`
+    one where nobody is, and from which no error comes back either: a black hole."""
 
     def __init__(self, forgets=True):
         self.forgets = forgets
         self.outside_address = str(OUTSIDE)
+        self.silent_address = str(NOBODY)
         self._mapping = 0  # the sandbox has another address after each cut
         self._is_cut = False
         self._inside = _new_namespace()
@@ -68,7 +72,8 @@ class Network:
                  f"link add eth0 type veth peer name eth0 address {OUTSIDE_MAC} netns {peer}",
                  f"address add {SANDBOX}/{SUBNET.prefixlen} dev eth0", "link set eth0 up",
                  # Not to be asked for while it is cut: that would end in an error.
-                 f"neighbour add {OUTSIDE} lladdr {OUTSIDE_MAC} dev eth0 nud permanent")
+                 f"neighbour add {OUTSIDE} lladdr {OUTSIDE_MAC} dev eth0 nud permanent",
+                 f"neighbour add {NOBODY} lladdr {NOBODYS_MAC} dev eth0 nud permanent")
         self._ip(self._outside, "link set lo up",
                  f"address add {OUTSIDE}/{SUBNET.prefixlen} dev eth0", "link set eth0 up")
         with self.outside():

@@ -30,12 +30,13 @@ def timestamp(seconds=None):
 class Telemetry:
     """One life of the environment. `answer` is what a subscription gets: "real", a status,
     "hang", or a function of the request's body (parsed) that gives one of these. `late` says of
-    a line of the function's whether it is only handed on with the next invocation. `bare` leaves
-    out of the platform's events what the schema does not promise."""
+    a line of the function's whether it is only handed on with the next invocation, `lost` of an
+    event whether it reaches nobody. `bare` leaves out of the platform's events what the schema does
+    not promise."""
 
     def __init__(self, history, clock, *, network=None, answer="real", schemas=SCHEMAS,
                  log_format="Text", refused="retry", queue_bytes=4 << 20, late=None,
-                 bare=False):
+                 lost=None, bare=False):
         self.history = history
         self.clock = clock
         self.network = network or Here()
@@ -45,6 +46,7 @@ class Telemetry:
         self.refused = refused
         self.queue_bytes = queue_bytes
         self.late = late or (lambda line: False)
+        self.lost = lost or (lambda event: False)
         self.bare = bare
         self.subscriptions = {}
         self.open = True
@@ -124,6 +126,9 @@ class Telemetry:
                 kind = event["type"]
                 if kind.startswith("platform."):
                     self.history.record(kind, record=event["record"])
+                if self.lost(event):
+                    self.history.record("telemetry.lost", type=kind)
+                    continue
                 if self.open:
                     self._replay.append(event)
                 for subscription in self.subscriptions.values():
