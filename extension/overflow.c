@@ -69,11 +69,12 @@ static bool give_way(struct overflow *o)
 	}
 	if (!destination_take(d, signal, &batch))
 		return destination_drop_oldest(d, DROP_NO_MEMORY);
-	if (!spool_batch(o, d, &batch)) {
-		say_full(o);
-		destination_drop(d, &batch, DROP_BUFFER_FULL);
-	}
-	return true;
+	if (spool_batch(o, d, &batch))
+		return true;
+	/* As little as needed goes here, too. */
+	destination_settle(d, &batch, &(struct outcome){.verdict = VERDICT_LATER}, (struct now){0});
+	say_full(o);
+	return destination_drop_oldest(d, DROP_BUFFER_FULL);
 }
 
 void overflow_make_room(struct overflow *o, size_t beside)

@@ -243,7 +243,7 @@ static void test_too_large_for_the_spool(void **state)
 	life_end(&l, false);
 }
 
-/* The disk refuses: what does not fit goes as without a spool, in whole batches. */
+/* The disk refuses: what does not fit goes as without a spool, no more than is needed. */
 static void test_disk_refuses(void **state)
 {
 	struct life l;
@@ -251,9 +251,13 @@ static void test_disk_refuses(void **state)
 	life_open(&l, *state, 1, MB, MB);
 	limit_file_size(10 * KB);
 	accept(&l, OTLP_LOGS, 2, 20000);
+	accept(&l, OTLP_LOGS, 4, 20000);
+	release_all(&l);
+	make_room(&l, l.store.limit - l.store.held + 1);
+	assert_string_equal(held_payloads(&l), "1 ");
 	make_room(&l, MB);
 	limit_file_size(SIZE_MAX);
-	assert_int_equal(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 2);
+	assert_int_equal(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 6);
 	assert_int_equal(count_files(l.world), 0);
 	assert_int_equal(said(l.world, "nothing can be spooled"), 1);
 	/* Later it takes again. */
