@@ -229,20 +229,26 @@ static void on_done(void *ctx, const struct transfer_result *result)
 
 /* ---- Requests ---- */
 
-/* The batch as a body, compressed where that is wanted. */
+/* The batch as a body, compressed where that is wanted. A copy less where it is one payload. */
 static bool make_body(const struct batch *batch, bool gzip, struct bytes *body)
 {
-	struct bytes raw = {0};
+	struct bytes joined = {0};
+	struct slice raw;
 	bool ok;
 
-	batch_join(batch, &raw);
-	if (gzip) {
-		ok = !raw.failed && gzip_encode(bytes_slice(&raw), body);
-		bytes_free(&raw);
-		return ok;
+	if (gzip && batch->members.count == 1) {
+		raw = bytes_slice(&payload_list_at(&batch->members, 0)->message);
+	} else {
+		batch_join(batch, &joined);
+		raw = bytes_slice(&joined);
 	}
-	*body = bytes_move(&raw);
-	return !body->failed;
+	if (!gzip) {
+		*body = bytes_move(&joined);
+		return !body->failed;
+	}
+	ok = !joined.failed && gzip_encode(raw, body);
+	bytes_free(&joined);
+	return ok;
 }
 
 /* The oldest file of this slot as a batch. One that is not what was written is counted. */
