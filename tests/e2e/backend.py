@@ -102,7 +102,9 @@ class Sink:
         return [item[key] for item in self.items(signal)]
 
     def _answered(self, request):
-        self.history.record("backend.answered", path=request.path)
+        """The answer is on its way, for good."""
+        if request.method == "POST":
+            self.history.record("backend.answered", path=request.path)
 
     def _handle(self, request):
         if request.method != "POST":

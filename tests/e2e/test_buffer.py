@@ -1,4 +1,4 @@
-"""Memory is bounded in bytes: without a spool the oldest goes, is counted, and is named once."""
+"""Memory is bounded in bytes: without a spool the oldest goes, is counted, is named once."""
 
 import otlp
 from runs import said

@@ -208,7 +208,7 @@ def test_partial_success_is_counted_and_said(lambda_env, sink, signal, rejected,
 @pytest.mark.parametrize("status", [200, 400])
 def test_words_of_the_backend_cannot_write_lines_of_their_own(lambda_env, sink, status):
     """What it says is bounded, on one line, and moves no terminal."""
-    words = 'bad\r\n{"forged":1}\x1b[2J\x07\x7f\u0085\u009b' + "long " * 10_000
+    words = 'bad\r\n{"forged":1}\x1b[2J\x07\x7f\u0085\u009b' + "long " * 20_000
     if status == 200:
         body = PARTIAL["traces"](1, words).SerializeToString()
     else:

@@ -10,6 +10,7 @@ from ports import free_port
 from runs import said
 
 END = {"LULL_FLUSH": "end"}
+BUSY = Answer(503, b"", {"Retry-After": "0"})  # it may be asked again at any time
 
 
 def invoke(env, event=None):
@@ -40,7 +41,7 @@ def sending(lambda_env, sink):
 
 
 @pytest.mark.parametrize("mode", ["end", "adaptive", "lazy"])
-@pytest.mark.parametrize("answer", [HANG, Answer(503), RESET], ids=["hang", "503", "reset"])
+@pytest.mark.parametrize("answer", [HANG, BUSY, RESET], ids=["hang", "503", "reset"])
 def test_most_invocations_are_not_held_for_a_dead_backend(sending, sink, history, mode, answer):
     """Now and then one is, for one request a signal: so it is known when the backend is back. In
     `lazy` none is: the next event is asked for while the handler runs."""
