@@ -142,6 +142,7 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	overflow_make_room_ahead(&a->overflow, intake_held(&a->intake));
 	if (a->state == LIFE_LAST_FLUSH || a->urgent)
 		over = export_all(a, EXPORT_LAST, now);
 	else if (a->state == LIFE_FLUSHING)

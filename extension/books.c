@@ -29,6 +29,23 @@ static void add(struct ledger_account *account, const struct ledger_account *bef
 		account->dropped[r] += before->dropped[r];
 }
 
+/* What lies on disk of signals that go nowhere in this life: its settings may be others, and the
+ * function may write there, too. */
+static void drop_homeless(struct books *b, unsigned number)
+{
+	struct destination *d = &b->store->destinations[number];
+	struct spool_batch file;
+
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		while (!d->settings[s].endpoint &&
+		       spool_take(b->spool, number, (enum otlp_signal)s, &file)) {
+			d->account[s].spooled -= file.items;
+			d->account[s].dropped[DROP_NO_DESTINATION] += file.items;
+			spool_remove(b->spool, &file);
+		}
+	}
+}
+
 void books_open(struct books *b)
 {
 	struct ledger_account before[LEDGER_DESTINATIONS][OTLP_SIGNALS] = {0};
@@ -45,9 +62,11 @@ void books_open(struct books *b)
 			found[i][s] = spool_items(b->spool, (unsigned)i, (enum otlp_signal)s);
 	}
 	ledger_adopt(spool_record(b->spool), found, accounts, count, &lost);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		for (unsigned s = 0; s < OTLP_SIGNALS; s++)
 			add(&b->store->destinations[i].account[s], &before[i][s]);
+		drop_homeless(b, (unsigned)i);
+	}
 	b->open = true;
 	if (lost > 0)
 		log_warn("%" PRIu64 " items of the life before are lost: it was killed, or their "

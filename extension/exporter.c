@@ -274,7 +274,8 @@ static bool take_file(struct exporter_slot *slot, struct now now)
 /* What is in memory first: it makes room. */
 static bool take(struct exporter_slot *slot, struct now now)
 {
-	store_release(slot->exporter->store, signal_of(slot), slot->exporter->resource);
+	store_release(slot->exporter->store, signal_of(slot), slot->exporter->resource,
+		      FLUSH_BATCH);
 	return destination_take(slot->destination, signal_of(slot), &slot->batch) ||
 	       take_file(slot, now);
 }

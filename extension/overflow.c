@@ -46,33 +46,43 @@ static bool spool_batch(struct overflow *o, struct destination *d, struct batch 
 static void release_all(struct overflow *o)
 {
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		store_release(o->store, (enum otlp_signal)s, o->resource);
+		store_release(o->store, (enum otlp_signal)s, o->resource, SIZE_MAX);
+}
+
+/* The oldest of all, in a queue. NULL where nothing is left that could give way. A batch of what is
+ * staged at a time: whoever sent the last of it waits for his answer. */
+static struct destination *oldest(struct overflow *o, enum otlp_signal *signal)
+{
+	while (store_oldest_is_staged(o->store, signal))
+		store_release(o->store, *signal, o->resource, FLUSH_BATCH);
+	return store_oldest(o->store, signal);
+}
+
+/* The batch to a file; false, and it is where it was, where none takes it. */
+static bool move(struct overflow *o, struct destination *d, struct batch *batch)
+{
+	if (spool_batch(o, d, batch))
+		return true;
+	destination_settle(d, batch, &(struct outcome){.verdict = VERDICT_LATER}, (struct now){0});
+	return false;
 }
 
 /* One step; false where nothing is left that could give way. */
 static bool give_way(struct overflow *o)
 {
 	enum otlp_signal signal = OTLP_TRACES;
-	struct destination *d = store_oldest(o->store, &signal);
+	struct destination *d = oldest(o, &signal);
 	struct batch batch;
 
-	if (!d) {
-		release_all(o);
-		d = store_oldest(o->store, &signal);
-	}
 	if (!d)
 		return false;
-	/* Without a spool as little as needed goes. */
-	if (!spool_takes(o->spool, 0)) {
-		say_full(o);
-		return destination_drop_oldest(d, DROP_BUFFER_FULL);
+	if (spool_takes(o->spool, 0)) {
+		if (!destination_take(d, signal, &batch))
+			return destination_drop_oldest(d, DROP_NO_MEMORY);
+		if (move(o, d, &batch))
+			return true;
 	}
-	if (!destination_take(d, signal, &batch))
-		return destination_drop_oldest(d, DROP_NO_MEMORY);
-	if (spool_batch(o, d, &batch))
-		return true;
-	/* As little as needed goes here, too. */
-	destination_settle(d, &batch, &(struct outcome){.verdict = VERDICT_LATER}, (struct now){0});
+	/* As little as needed goes. */
 	say_full(o);
 	return destination_drop_oldest(d, DROP_BUFFER_FULL);
 }
@@ -80,6 +90,19 @@ static bool give_way(struct overflow *o)
 void overflow_make_room(struct overflow *o, size_t beside)
 {
 	while (store_is_over(o->store, beside) && give_way(o))
+		;
+}
+
+void overflow_make_room_ahead(struct overflow *o, size_t beside)
+{
+	size_t ahead = beside + o->store->limit / 8;
+	enum otlp_signal signal = OTLP_TRACES;
+	struct destination *d;
+	struct batch batch;
+
+	while (store_is_over(o->store, ahead) && spool_has_room(o->spool, FLUSH_BATCH) &&
+	       (d = oldest(o, &signal)) && destination_take(d, signal, &batch) &&
+	       move(o, d, &batch))
 		;
 }
 

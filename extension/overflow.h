@@ -17,6 +17,10 @@ struct overflow {
  * is under way stays where it is. */
 void overflow_make_room(struct overflow *overflow, size_t beside);
 
+/* Moves to the spool, ahead of what comes next, until an eighth of the limit is free: so that the
+ * senders of that do not wait for the disk. Drops nothing. */
+void overflow_make_room_ahead(struct overflow *overflow, size_t beside);
+
 /* The end, and no request is under way. All that is left goes to the spool where another life of the
  * environment `follows`, as far as there is room; what then remains in memory is dropped. Where none
  * follows, what is on disk is dropped, too: the disk ends with the environment. */

@@ -6,8 +6,10 @@
 
 #include "status.pb-c.h"
 #include "wire/gzip.h"
+#include "wire/otlp_json.h"
 
 #define PROTOBUF "application/x-protobuf"
+#define JSON "application/json"
 
 static const struct {
 	const char *path;
@@ -63,51 +65,76 @@ static bool is_plain(const struct http_head *head)
 	return !head->content_encoding[0] || strcmp(head->content_encoding, "identity") == 0;
 }
 
-/* A google.rpc.Status, which the specification wants as the body of every error. Without memory
- * for it the answer goes out without a body. */
-static void describe(struct http_answer *answer, const char *message)
+static bool is_json(const struct http_head *head)
+{
+	return strcmp(head->content_type, JSON) == 0;
+}
+
+/* The largest message of its kind, and how large this one may be. */
+static size_t largest(const struct http_head *head)
+{
+	return is_json(head) ? OTLP_JSON_LIMIT : OTLP_BODY_LIMIT;
+}
+
+static size_t limit_of(const struct otlp_sink *sink, const struct http_head *head)
+{
+	return sink->limit < largest(head) ? sink->limit : largest(head);
+}
+
+/* A google.rpc.Status, which the specification wants as the body of every error, in the encoding of
+ * the request. Without memory for it the answer goes out without a body. */
+static void describe(const struct http_head *head, struct http_answer *answer, const char *message)
 {
 	Rpc__Status status = RPC__STATUS__INIT;
-	size_t size;
+	struct bytes packed = {0};
 
 	status.code = code_of(answer->status);
 	status.message = message;
-	size = rpc__status__get_packed_size(&status);
-	if (!bytes_reserve(&answer->body, size)) {
-		bytes_free(&answer->body);
+	if (!bytes_reserve(&packed, rpc__status__get_packed_size(&status)))
+		return;
+	packed.len = rpc__status__pack(&status, packed.data);
+	if (!is_json(head)) {
+		answer->body = packed;
+		answer->content_type = PROTOBUF;
 		return;
 	}
-	answer->body.len = rpc__status__pack(&status, answer->body.data);
-	answer->content_type = PROTOBUF;
+	if (otlp_json_encode_message(&rpc__status__descriptor, bytes_slice(&packed), &answer->body))
+		answer->content_type = JSON;
+	else
+		bytes_free(&answer->body);
+	bytes_free(&packed);
 }
 
-static void refuse(struct http_answer *answer, unsigned status, const char *header,
+static void refuse(const struct http_head *head, struct http_answer *answer, unsigned status,
 		   const char *message)
 {
 	answer->status = status;
-	answer->header = header;
-	describe(answer, message);
+	if (status == 503)
+		answer->header = "Retry-After: 1";
+	describe(head, answer, message);
 }
 
 /* Says what helps. */
-static void describe_too_large(const struct otlp_sink *sink, struct http_answer *answer)
+static void refuse_too_large(const struct otlp_sink *sink, const struct http_head *head,
+			     struct http_answer *answer)
 {
+	size_t limit = limit_of(sink, head);
+	bool by_setting = limit < largest(head);
 	char message[160];
 
-	snprintf(message, sizeof(message), "a request may have %zu bytes%s: send less at once%s",
-		 sink->limit, sink->limit < OTLP_BODY_LIMIT ? ", half of LULL_BUFFER" : "",
-		 sink->limit < OTLP_BODY_LIMIT ? ", or set that higher" : "");
-	describe(answer, message);
+	snprintf(message, sizeof(message), "a request%s may have %zu bytes%s: send less at once%s",
+		 is_json(head) ? " in JSON" : "", limit, by_setting ? ", half of LULL_BUFFER" : "",
+		 by_setting ? ", or set that higher" : "");
+	refuse(head, answer, 413, message);
 }
 
 static void otlp_refused(void *ctx, const struct http_head *head, const char *message,
 			 struct http_answer *answer)
 {
-	(void)head;
 	if (answer->status == 413)
-		describe_too_large(ctx, answer);
+		refuse_too_large(ctx, head, answer);
 	else
-		describe(answer, message);
+		describe(head, answer, message);
 }
 
 static void otlp_grew(void *ctx)
@@ -122,24 +149,30 @@ static void otlp_head(void *ctx, const struct http_head *head, struct http_answe
 {
 	enum otlp_signal signal;
 
-	(void)ctx;
-	if (!find_signal(head->path, &signal))
-		refuse(answer, 404, NULL,
+	if (!find_signal(head->path, &signal)) {
+		refuse(head, answer, 404,
 		       "the paths here are /v1/traces, /v1/logs and /v1/metrics");
-	else if (strcmp(head->method, "POST") != 0)
-		refuse(answer, 405, "Allow: POST", "the method here is POST");
-	else if (strcmp(head->content_type, PROTOBUF) != 0)
-		refuse(answer, 415, NULL, "the content type accepted here is " PROTOBUF);
-	else if (!is_gzip(head) && !is_plain(head))
-		refuse(answer, 415, "Accept-Encoding: gzip, identity",
+	} else if (strcmp(head->method, "POST") != 0) {
+		answer->header = "Allow: POST";
+		refuse(head, answer, 405, "the method here is POST");
+	} else if (strcmp(head->content_type, PROTOBUF) != 0 && !is_json(head)) {
+		refuse(head, answer, 415,
+		       "the content types accepted here are " PROTOBUF " and " JSON);
+	} else if (!is_gzip(head) && !is_plain(head)) {
+		answer->header = "Accept-Encoding: gzip, identity";
+		refuse(head, answer, 415,
 		       "the content encodings accepted here are gzip and identity");
+	} else if (head->has_length && head->length > limit_of(ctx, head)) {
+		refuse_too_large(ctx, head, answer);
+	}
 }
 
 /* Leaves the message in `body`; false, and the answer is there, where it is none. */
-static bool decompress(const struct otlp_sink *sink, struct bytes *body, struct http_answer *answer)
+static bool decompress(const struct otlp_sink *sink, const struct http_head *head,
+		       struct bytes *body, struct http_answer *answer)
 {
 	struct bytes out = {0};
-	enum gzip_result result = gzip_decode(bytes_slice(body), sink->limit, &out);
+	enum gzip_result result = gzip_decode(bytes_slice(body), limit_of(sink, head), &out);
 
 	bytes_free(body);
 	*body = out;
@@ -147,17 +180,45 @@ static bool decompress(const struct otlp_sink *sink, struct bytes *body, struct 
 	case GZIP_OK:
 		return true;
 	case GZIP_BAD:
-		refuse(answer, 400, NULL, "the body is not gzip");
+		refuse(head, answer, 400, "the body is not gzip");
 		break;
 	case GZIP_TOO_LARGE:
-		answer->status = 413;
-		describe_too_large(sink, answer);
+		refuse_too_large(sink, head, answer);
 		break;
 	case GZIP_NO_MEMORY:
-		refuse(answer, 503, "Retry-After: 1", "memory is short");
+		refuse(head, answer, 503, "memory is short");
 		break;
 	}
 	return false;
+}
+
+/* Likewise, from JSON to protobuf. */
+static bool translate(const struct http_head *head, enum otlp_signal signal, struct bytes *body,
+		      struct http_answer *answer)
+{
+	static const unsigned statuses[] = {
+		[OTLP_JSON_BAD] = 400,
+		[OTLP_JSON_TOO_LARGE] = 413,
+		[OTLP_JSON_NO_MEMORY] = 503,
+	};
+	struct bytes out = {0};
+	const char *why;
+	enum otlp_json_result result = otlp_json_decode(signal, bytes_slice(body), &out, &why);
+
+	bytes_free(body);
+	*body = out;
+	if (result != OTLP_JSON_OK)
+		refuse(head, answer, statuses[result], why);
+	return result == OTLP_JSON_OK;
+}
+
+/* Full success is an empty Export*ServiceResponse: in protobuf that is no bytes. */
+static void succeed(const struct http_head *head, struct http_answer *answer)
+{
+	answer->status = 200;
+	answer->content_type = is_json(head) ? JSON : PROTOBUF;
+	if (is_json(head))
+		bytes_add(&answer->body, slice_str("{}"));
 }
 
 static void otlp_request(void *ctx, const struct http_head *head, struct bytes *body,
@@ -168,21 +229,21 @@ static void otlp_request(void *ctx, const struct http_head *head, struct bytes *
 	struct otlp_verdict verdict;
 
 	find_signal(head->path, &signal); /* found before, or otlp_head() had refused */
-	if (is_gzip(head) && body->len > 0 && !decompress(sink, body, answer))
+	if (is_gzip(head) && body->len > 0 && !decompress(sink, head, body, answer))
+		return;
+	if (is_json(head) && !translate(head, signal, body, answer))
 		return;
 	verdict = otlp_check(signal, bytes_slice(body));
 	if (!verdict.valid) {
-		refuse(answer, 400, NULL, verdict.why);
+		refuse(head, answer, 400, verdict.why);
 		return;
 	}
 	/* Nothing at all is a valid message too, and nothing to keep. */
 	if (body->len > 0 && !sink->accept(sink->ctx, signal, body, &verdict)) {
-		refuse(answer, 503, "Retry-After: 1", "there is no room for it now");
+		refuse(head, answer, 503, "there is no room for it now");
 		return;
 	}
-	/* Full success is an empty Export*ServiceResponse, and that is no bytes. */
-	answer->status = 200;
-	answer->content_type = PROTOBUF;
+	succeed(head, answer);
 }
 
 size_t otlp_body_limit(size_t memory)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OTLP/HTTP receiver: POST /v1/traces, /v1/logs, /v1/metrics with protobuf, plain or gzip
+/* The OTLP/HTTP receiver: POST /v1/traces, /v1/logs, /v1/metrics with protobuf or JSON, plain or gzip
  * (OTLP specification, section OTLP/HTTP). */
 #ifndef EDGES_OTLP_HTTP_H
 #define EDGES_OTLP_HTTP_H
@@ -18,7 +18,7 @@
 size_t otlp_body_limit(size_t memory);
 
 struct otlp_sink {
-	/* A valid message, decompressed. Takes the bytes over (moves them) and returns true; false
+	/* A valid message, decompressed and as protobuf. Takes the bytes over (moves them) and returns true; false
 	 * means that there is no room now: the client is told 503 with Retry-After. */
 	bool (*accept)(void *ctx, enum otlp_signal signal, struct bytes *message,
 		       const struct otlp_verdict *verdict);
@@ -26,7 +26,7 @@ struct otlp_sink {
 	void (*grew)(void *ctx);
 	void *ctx;
 	/* otlp_body_limit(), for a message as it is sent (to be the http_limits.body of the server
-	 * too) and as decompressed. */
+	 * too) and as decompressed. For one in JSON it is at most OTLP_JSON_LIMIT. */
 	size_t limit;
 };
 

@@ -53,13 +53,17 @@ bool flush_awaits_end(const struct flush_view *view)
 
 int64_t flush_due_at(const struct flush_waiting *waiting, enum flush_pace pace, int64_t age)
 {
-	int64_t spaced = later(waiting->last_request, FLUSH_SPACING);
+	int64_t gathered, spaced = later(waiting->last_request, FLUSH_SPACING);
 
 	if (waiting->oldest == INT64_MAX)
 		return INT64_MAX;
-	if (waiting->bytes >= FLUSH_BATCH)
+	if (waiting->bytes >= FLUSH_GATHER_BATCHES * FLUSH_BATCH)
 		return INT64_MIN;
+	gathered = smaller(later(waiting->newest, FLUSH_GATHER),
+			   later(waiting->oldest, FLUSH_GATHER_LONGEST));
+	if (waiting->bytes >= FLUSH_BATCH)
+		return gathered;
 	if (pace == FLUSH_BY_AGE)
 		return later(waiting->oldest, age);
-	return waiting->oldest > spaced ? waiting->oldest : spaced;
+	return gathered > spaced ? gathered : spaced;
 }

@@ -22,6 +22,12 @@
 #define FLUSH_DRAIN_WAIT (40 * NS_PER_MS)
 /* A batch of so many bytes (raw) does not wait: bounds the work on one buffer, too. */
 #define FLUSH_BATCH ((size_t)512 << 10)
+/* What comes in so short a time travels together, and who sent it has its answer before the work
+ * for the export begins, which may need the only CPU; a burst is not waited out for longer than
+ * this, or than so many batches. */
+#define FLUSH_GATHER (5 * NS_PER_MS)
+#define FLUSH_GATHER_LONGEST (100 * NS_PER_MS)
+#define FLUSH_GATHER_BATCHES 4
 /* Where data is exported as it comes, requests for one signal begin at least this far apart. */
 #define FLUSH_SPACING NS_PER_S
 /* The answer to a request from before a freeze comes within this time of the thaw, or is taken for
@@ -67,12 +73,13 @@ enum flush_pace {
 /* What waits of one signal, no request being under way. */
 struct flush_waiting {
 	int64_t oldest; /* arrival; INT64_MAX: nothing waits */
+	int64_t newest; /* arrival */
 	size_t bytes;
 	int64_t last_request; /* when the last one began; INT64_MIN: never */
 };
 
-/* When it is to be exported outside of a flush; INT64_MIN: now in any case, INT64_MAX: never. `age`
- * is for FLUSH_BY_AGE. */
+/* When it is to be exported outside of a flush; INT64_MIN: now in any case, INT64_MAX: never. A full
+ * batch waits for no age and no spacing. `age` is for FLUSH_BY_AGE. */
 int64_t flush_due_at(const struct flush_waiting *waiting, enum flush_pace pace, int64_t age);
 
 #endif

@@ -153,12 +153,35 @@ static void release(struct store *store, struct payload *p, const struct resourc
 	payload_unref(p);
 }
 
-void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource)
+void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource,
+		   size_t enough)
 {
 	struct payload *p;
+	size_t released = 0;
 
-	while ((p = payload_list_pop(&store->staging[signal])))
+	while (released < enough && (p = payload_list_pop(&store->staging[signal]))) {
+		released += p->message.len;
 		release(store, p, resource);
+	}
+}
+
+bool store_oldest_is_staged(const struct store *store, enum otlp_signal *signal)
+{
+	enum otlp_signal of_queue;
+	struct destination *d = store_oldest(store, &of_queue);
+	int64_t oldest = d ? destination_oldest(d, &of_queue) : INT64_MAX;
+	bool found = false;
+
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		const struct payload_list *staged = &store->staging[s];
+
+		if (staged->count == 0 || payload_list_at(staged, 0)->arrived >= oldest)
+			continue;
+		oldest = payload_list_at(staged, 0)->arrived;
+		*signal = (enum otlp_signal)s;
+		found = true;
+	}
+	return found;
 }
 
 void store_waiting(const struct store *store, const struct destination *d, enum otlp_signal signal,
@@ -167,11 +190,15 @@ void store_waiting(const struct store *store, const struct destination *d, enum 
 	const struct payload_list *queue = &d->queue[signal], *staged = &store->staging[signal];
 
 	waiting->bytes = queue->bytes + staged->bytes;
-	waiting->oldest = INT64_MAX;
+	waiting->oldest = waiting->newest = INT64_MAX;
 	if (staged->count > 0)
 		waiting->oldest = payload_list_at(staged, 0)->arrived;
 	if (queue->count > 0)
 		waiting->oldest = payload_list_at(queue, 0)->arrived;
+	if (queue->count > 0)
+		waiting->newest = payload_list_at(queue, queue->count - 1)->arrived;
+	if (staged->count > 0)
+		waiting->newest = payload_list_at(staged, staged->count - 1)->arrived;
 }
 
 uint64_t store_held_items(const struct store *store, const struct destination *d,

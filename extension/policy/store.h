@@ -26,8 +26,9 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 void store_lost(struct store *store, enum otlp_signal signal, size_t items);
 
 /* Gives what is staged of a signal its resource, cuts it to batches, and hands it to the
- * destinations. */
-void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource);
+ * destinations: the oldest first, until that were at least `enough` bytes. */
+void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource,
+		   size_t enough);
 
 /* What waits of that signal for that destination, in staging and in its queue; `last_request` is left
  * alone. */
@@ -40,6 +41,9 @@ bool store_is_over(const struct store *store, size_t beside);
 /* The destination in whose queue the oldest waits, and the signal of it; NULL where all queues are
  * empty. */
 struct destination *store_oldest(const struct store *store, enum otlp_signal *signal);
+
+/* Is anything staged that is older than all that is queued? Of which signal? */
+bool store_oldest_is_staged(const struct store *store, enum otlp_signal *signal);
 
 /* Items here, of one destination's account: staged, waiting, in flight. */
 uint64_t store_held_items(const struct store *store, const struct destination *d,

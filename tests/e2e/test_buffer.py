@@ -7,7 +7,8 @@ SIZE = 20_000
 
 
 def test_the_oldest_gives_way(lambda_env, sink):
-    with lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "100KB", "LULL_SPOOL": "off"}) as env:
+    environ = {"LULL_BUFFER": "100KB", "LULL_SPOOL": "off"}
+    with lambda_env(endpoint=sink.url, environ=environ) as env:
         for number in range(20):
             otlp.send(env.port, otlp.traces(f"span {number}", padding="x" * SIZE))
         env.invoke()

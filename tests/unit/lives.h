@@ -98,7 +98,7 @@ static inline void accept(struct life *l, enum otlp_signal signal, size_t count,
 static inline void release_all(struct life *l)
 {
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		store_release(&l->store, (enum otlp_signal)s, &l->resource);
+		store_release(&l->store, (enum otlp_signal)s, &l->resource, SIZE_MAX);
 }
 
 /* ---- Requests ---- */

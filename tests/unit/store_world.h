@@ -112,7 +112,7 @@ static inline void release_all(struct world *w)
 	unsigned s;
 
 	for (s = 0; s < OTLP_SIGNALS; s++)
-		store_release(store_of(w), (enum otlp_signal)s, &w->resource);
+		store_release(store_of(w), (enum otlp_signal)s, &w->resource, SIZE_MAX);
 }
 
 static inline void settle_all(struct world *w, struct destination *d, enum verdict verdict)

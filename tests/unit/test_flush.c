@@ -118,35 +118,46 @@ static void test_exit_at(void **state)
 static void test_due(void **state)
 {
 	const int64_t none = INT64_MAX, never = INT64_MIN, t = now.mono, age = 5 * NS_PER_S;
+	const int64_t soon = t + FLUSH_GATHER, full = FLUSH_BATCH;
+	const int64_t much = FLUSH_GATHER_BATCHES * FLUSH_BATCH;
 	const struct {
-		int64_t oldest;
-		size_t bytes;
+		int64_t oldest, newest;
+		int64_t bytes;
 		int64_t last_request;
 		int64_t at_once, by_age;
 	} cases[] = {
 		/* Nothing waits. */
-		{none, 0, never, none, none},
-		{none, 0, t, none, none},
-		/* The first one does not wait where little is to be left at the end. */
-		{t, 1, never, t, t + age},
-		{t, 1, t - FLUSH_SPACING, t, t + age},
-		{t, 1, t - 60 * NS_PER_S, t, t + age},
+		{none, none, 0, never, none, none},
+		{none, none, 0, t, none, none},
+		/* The first one hardly waits where little is to be left at the end. */
+		{t, t, 1, never, soon, t + age},
+		{t, t, 1, t - FLUSH_SPACING, soon, t + age},
+		{t, t, 1, t - 60 * NS_PER_S, soon, t + age},
 		/* At high rates one request a second. */
-		{t, 1, t, t + FLUSH_SPACING, t + age},
-		{t, FLUSH_BATCH - 1, t - 1, t - 1 + FLUSH_SPACING, t + age},
-		/* A full batch never waits. */
-		{t, FLUSH_BATCH, t, INT64_MIN, INT64_MIN},
-		{t, SIZE_MAX, t, INT64_MIN, INT64_MIN},
+		{t, t, 1, t, t + FLUSH_SPACING, t + age},
+		{t, t, full - 1, t - 1, t - 1 + FLUSH_SPACING, t + age},
+		/* A burst is waited out, but not for long. */
+		{t - 3 * MS, t, 1, never, soon, t - 3 * MS + age},
+		{t - 99 * MS, t, 1, never, t + 1 * MS, t - 99 * MS + age},
+		{t - 101 * MS, t, 1, never, t - 1 * MS, t - 101 * MS + age},
+		/* A full batch waits for nothing else. */
+		{t, t, full, t, soon, soon},
+		{t - 99 * MS, t, full, t, t + 1 * MS, t + 1 * MS},
+		/* So many do not even for that. */
+		{t, t, much - 1, t, soon, soon},
+		{t, t, much, t, never, never},
+		{t, t, INT64_MAX, t, never, never},
 		/* Old data is due, and stays so. */
-		{t - age, 1, t - NS_PER_S, t, t},
-		{0, 1, never, 0, age},
+		{t - age, t - age, 1, t - 2 * NS_PER_S, t - NS_PER_S, t},
+		{0, 0, 1, never, FLUSH_GATHER, age},
 	};
 	size_t i;
 
 	(void)state;
+	assert_true(FLUSH_GATHER == 5 * MS && FLUSH_GATHER_LONGEST == 100 * MS);
 	for (i = 0; i < LENGTH(cases); i++) {
-		struct flush_waiting waiting = {cases[i].oldest, cases[i].bytes,
-						cases[i].last_request};
+		struct flush_waiting waiting = {cases[i].oldest, cases[i].newest,
+						(size_t)cases[i].bytes, cases[i].last_request};
 
 		assert_true(flush_due_at(&waiting, FLUSH_AT_ONCE, age) == cases[i].at_once);
 		assert_true(flush_due_at(&waiting, FLUSH_BY_AGE, age) == cases[i].by_age);
@@ -156,7 +167,7 @@ static void test_due(void **state)
 /* An age without end is one that never comes. */
 static void test_due_without_age(void **state)
 {
-	const struct flush_waiting waiting = {now.mono, 1, INT64_MIN};
+	const struct flush_waiting waiting = {now.mono, now.mono, 1, INT64_MIN};
 
 	(void)state;
 	assert_true(flush_due_at(&waiting, FLUSH_BY_AGE, INT64_MAX) == INT64_MAX);

@@ -144,7 +144,7 @@ static void random_step(struct lives *a)
 	case 4:
 	case 5:
 		if (idle) {
-			store_release(&a->life.store, s, &a->life.resource);
+			store_release(&a->life.store, s, &a->life.resource, SIZE_MAX);
 			request_take(&a->life, i, s);
 		}
 		break;

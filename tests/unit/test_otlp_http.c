@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "edges/otlp_http.h"
 #include "loop_client.h"
 #include "short_memory.h"
 #include "status.pb-c.h"
 #include "wire/gzip.h"
+#include "wire/otlp_json.h"
 #include "wire/pb.h"
 
 /* google.rpc.Code */
@@ -136,6 +138,7 @@ static void post(struct fixture *f, const char *path, const char *fields, struct
 
 #define PROTOBUF "Content-Type: application/x-protobuf\r\n"
 #define GZIP PROTOBUF "Content-Encoding: gzip\r\n"
+#define JSON "Content-Type: application/json\r\n"
 
 static void expect_success(struct fixture *f)
 {
@@ -239,7 +242,9 @@ static void test_refused_by_head(void **state)
 		{"POST /v1/logs HTTP/1.1\r\n", 415, INVALID_ARGUMENT, NULL,
 		 "application/x-protobuf"},
 		{"POST /v1/logs HTTP/1.1\r\nContent-Type: application/x-protobuf2\r\n", 415,
-		 INVALID_ARGUMENT, NULL, "application/x-protobuf"},
+		 INVALID_ARGUMENT, NULL, "application/x-protobuf and application/json"},
+		{"POST /v1/logs HTTP/1.1\r\nContent-Type: application/json2\r\n", 415,
+		 INVALID_ARGUMENT, NULL, "application/x-protobuf and application/json"},
 		{"POST /v1/logs HTTP/1.1\r\n" PROTOBUF "Content-Encoding: br\r\n", 415,
 		 INVALID_ARGUMENT, "\r\nAccept-Encoding: gzip, identity\r\n", "gzip"},
 		{"POST /v1/logs HTTP/1.1\r\n" GZIP "Content-Encoding: gzip\r\n", 415,
@@ -449,6 +454,214 @@ static void test_refused_by_server(void **state)
 	client_expect_end(&f->client);
 }
 
+/* ---- JSON ---- */
+
+/* For any signal: a request with one item, as f->valid is. */
+static const struct {
+	const char *path, *text;
+	enum otlp_signal signal;
+} json_cases[] = {
+	{"/v1/traces", "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{}]}]}]}", OTLP_TRACES},
+	{"/v1/logs", "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{}]}]}]}", OTLP_LOGS},
+	{"/v1/metrics", "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{}]}]}]}",
+	 OTLP_METRICS},
+};
+
+static void expect_json_success(struct fixture *f)
+{
+	struct reply reply = client_reply(&f->client, false);
+
+	assert_string_equal(reply.head, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+					"Content-Length: 2\r\n\r\n");
+	assert_true(slice_is(bytes_slice(&reply.body), "{}"));
+	reply_free(&reply);
+}
+
+/* As expect_error, and the Status is in JSON. */
+static void expect_json_error(struct fixture *f, unsigned status, int code, const char *header,
+			      const char *word)
+{
+	struct reply reply = client_reply(&f->client, false);
+	const char *message;
+	char value[256];
+	json_t *error;
+
+	assert_int_equal(reply.status, status);
+	assert_string_equal(reply_header(&reply, "Content-Type", value), "application/json");
+	if (header)
+		assert_non_null(strstr(reply.head, header));
+	error = json_loadb((const char *)reply.body.data, reply.body.len, 0, NULL);
+	assert_int_equal(json_object_size(error), 2);
+	assert_int_equal(json_integer_value(json_object_get(error, "code")), code);
+	message = json_string_value(json_object_get(error, "message"));
+	assert_non_null(message);
+	if (!strstr(message, word))
+		fail_msg("no '%s' in '%s'", word, message);
+	json_decref(error);
+	reply_free(&reply);
+}
+
+static void test_json(void **state)
+{
+	static const char *const fields[] = {
+		JSON,
+		"content-type: Application/JSON; charset=utf-8\r\n",
+		JSON "Content-Encoding: gzip\r\n",
+	};
+	struct fixture *f = *state;
+	unsigned accepted = 0;
+
+	for (size_t i = 0; i < 9; i++) {
+		struct slice text = slice_str(json_cases[i / 3].text);
+		struct bytes packed = {0};
+
+		assert_true(gzip_encode(text, &packed));
+		post(f, json_cases[i / 3].path, fields[i % 3],
+		     i % 3 == 2 ? bytes_slice(&packed) : text);
+		expect_json_success(f);
+		assert_int_equal(f->accepted, ++accepted);
+		assert_int_equal(f->signal, json_cases[i / 3].signal);
+		assert_true(slice_equal(bytes_slice(&f->message), bytes_slice(&f->valid)));
+		assert_int_equal(f->verdict.items, i / 3 == 2 ? 0 : 1);
+		bytes_free(&packed);
+	}
+	post(f, "/v1/logs", JSON, slice_str("{}"));
+	expect_json_success(f);
+	assert_int_equal(f->accepted, accepted);
+}
+
+static void test_json_refused(void **state)
+{
+	static const struct {
+		const char *fields, *body;
+		unsigned status;
+		int code;
+		const char *header, *word;
+	} cases[] = {
+		{JSON, "", 400, INVALID_ARGUMENT, NULL, "not JSON"},
+		{JSON, "{\"resourceLogs\":", 400, INVALID_ARGUMENT, NULL, "not JSON"},
+		{JSON, "{\"a\":\"\xff\"}", 400, INVALID_ARGUMENT, NULL, "UTF-8"},
+		{JSON, "{\"resourceLogs\":1}", 400, INVALID_ARGUMENT, NULL, "array"},
+		{JSON "Content-Encoding: gzip\r\n", "{}", 400, INVALID_ARGUMENT, NULL, "gzip"},
+		{JSON "Content-Encoding: gzip\r\n", "", 400, INVALID_ARGUMENT, NULL, "not JSON"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		post(f, "/v1/logs", cases[i].fields, slice_str(cases[i].body));
+		expect_json_error(f, cases[i].status, cases[i].code, cases[i].header,
+				  cases[i].word);
+	}
+	client_say(&f->client, "POST /v1/logs HTTP/1.1\r\n" JSON "Content-Encoding: zstd\r\n\r\n");
+	expect_json_error(f, 415, INVALID_ARGUMENT, "\r\nAccept-Encoding: gzip, identity\r\n",
+			  "gzip and identity");
+	client_say(&f->client, "GET /v1/logs HTTP/1.1\r\n" JSON "\r\n");
+	expect_json_error(f, 405, UNIMPLEMENTED, "\r\nAllow: POST\r\n", "POST");
+	f->full = true;
+	post(f, "/v1/logs", JSON, slice_str(json_cases[1].text));
+	expect_json_error(f, 503, UNAVAILABLE, "\r\nRetry-After: 1\r\n", "room");
+	assert_int_equal(f->accepted, 0);
+}
+
+/* `{}` with so much space around it. */
+static struct bytes json_of(size_t size)
+{
+	struct bytes text = {0};
+
+	assert_true(bytes_reserve(&text, size));
+	memset(text.data, ' ', size);
+	memcpy(text.data + size / 2, "{}", 2);
+	text.len = size;
+	return text;
+}
+
+static void check_json_limit(struct fixture *f, size_t limit, const char *word)
+{
+	for (size_t over = 0; over < 2; over++) {
+		struct bytes text = json_of(limit + over), packed = {0};
+
+		assert_true(gzip_encode(bytes_slice(&text), &packed));
+		post(f, "/v1/logs", JSON "Content-Encoding: gzip\r\n", bytes_slice(&packed));
+		if (over)
+			expect_json_error(f, 413, RESOURCE_EXHAUSTED, NULL, word);
+		else
+			expect_json_success(f);
+		post(f, "/v1/logs", JSON, bytes_slice(&text));
+		if (over)
+			expect_json_error(f, 413, RESOURCE_EXHAUSTED, "Connection: close", word);
+		else
+			expect_json_success(f);
+		bytes_free(&text);
+		bytes_free(&packed);
+	}
+}
+
+static void test_json_limit(void **state)
+{
+	check_json_limit(*state, OTLP_JSON_LIMIT, "in JSON may have 4194304 bytes: send less");
+}
+
+static void test_small_json_limit(void **state)
+{
+	check_json_limit(*state, SMALL_LIMIT,
+			 "in JSON may have 3145728 bytes, half of LULL_BUFFER: send less");
+}
+
+/* Without a length the size shows when all is there; and a short text may be a large tree. */
+static void test_json_too_large_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = json_of(OTLP_JSON_LIMIT + 1);
+	char chunk[32];
+
+	client_say(&f->client,
+		   "POST /v1/logs HTTP/1.1\r\n" JSON "Transfer-Encoding: chunked\r\n\r\n");
+	snprintf(chunk, sizeof(chunk), "%zx\r\n", text.len);
+	client_say(&f->client, chunk);
+	client_send(&f->client, text.data, text.len);
+	client_say(&f->client, "\r\n0\r\n\r\n");
+	expect_json_error(f, 413, RESOURCE_EXHAUSTED, NULL, "4 MiB");
+	text.len = 0;
+	bytes_addf(&text, "{\"a\":[0");
+	while (text.len < OTLP_JSON_LIMIT / 2)
+		bytes_addf(&text, ",{}");
+	bytes_addf(&text, "]}");
+	post(f, "/v1/logs", JSON, bytes_slice(&text));
+	expect_json_error(f, 413, RESOURCE_EXHAUSTED, NULL, "too many values");
+	post(f, "/v1/logs", JSON, slice_str(json_cases[1].text));
+	expect_json_success(f);
+	bytes_free(&text);
+}
+
+/* Each allocation on the way of a message in JSON fails once, and at last none does. */
+static void test_json_short_memory(void **state)
+{
+	struct fixture *f = *state;
+	unsigned status = 0, failures = 0;
+
+	for (int at = 1; f->accepted == 0; at++) {
+		connect_again(f);
+		assert_true(bytes_reserve(&f->client.in, 128 << 10));
+		post(f, "/v1/logs", JSON, slice_str(json_cases[1].text));
+		short_memory_at = at;
+		wait_until(f->base, client_has_answer(f));
+		failures += short_memory_at == 0;
+		short_memory_at = 0;
+		status = client_expect_any(&f->client);
+		assert_true(status == 200 || status == 503);
+	}
+	assert_true(failures >= 2);
+	assert_true(slice_equal(bytes_slice(&f->message), bytes_slice(&f->valid)));
+	/* An error that cannot be described is an error all the same. */
+	for (int at = 1; at <= 2; at++) {
+		post(f, "/", JSON, (struct slice){0});
+		short_memory_at = at;
+		wait_until(f->base, client_has_answer(f));
+		assert_int_equal(short_memory_at, 0);
+		client_expect(&f->client, 404, "");
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -468,6 +681,12 @@ int main(void)
 		TEST(test_no_room),
 		TEST(test_short_memory),
 		TEST(test_refused_by_server),
+		TEST(test_json),
+		TEST(test_json_refused),
+		TEST(test_json_limit),
+		cmocka_unit_test_setup_teardown(test_small_json_limit, set_up_small, tear_down),
+		TEST(test_json_too_large_all_the_same),
+		TEST(test_json_short_memory),
 	};
 
 	return cmocka_run_group_tests_name("otlp_http", tests, NULL, NULL);

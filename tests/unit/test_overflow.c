@@ -55,17 +55,19 @@ static void test_oldest_goes_first(void **state)
 	/* As little as needed goes. */
 	accept(&l, OTLP_LOGS, 1, 300000); /* 4 */
 	make_room(&l, 0);
-	assert_string_equal(held_payloads(&l), "1 2 4 3 ");
+	assert_string_equal(held_payloads(&l), "2 4 1 3 ");
 	assert_int_equal(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 2);
-	/* What is queued goes before what is staged. */
+	assert_int_equal(l.store.staging[OTLP_TRACES].count, 1);
+	/* Of all signals, queued or staged. */
 	accept(&l, OTLP_TRACES, 5, 80000); /* 5 */
 	make_room(&l, 0);
-	assert_string_equal(held_payloads(&l), "4 3 5 ");
-	assert_int_equal(l.store.staging[OTLP_TRACES].count, 1);
+	assert_string_equal(held_payloads(&l), "5 4 3 ");
+	assert_int_equal(l.store.staging[OTLP_METRICS].count, 1);
 	assert_int_equal(account(&l, OTLP_TRACES)->dropped[DROP_BUFFER_FULL], 3);
 	assert_int_equal(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 3);
 	assert_int_equal(account(&l, OTLP_LOGS)->spooled, 0);
 	/* What is under way is not taken away, others go instead. */
+	release_all(&l);
 	assert_true(request_take(&l, 0, OTLP_METRICS));
 	accept(&l, OTLP_LOGS, 1, 350000); /* 6 */
 	make_room(&l, 0);
@@ -151,7 +153,7 @@ static void test_oldest_is_spooled(void **state)
 	accept(&l, OTLP_LOGS, 1, 300000);   /* 3 */
 	make_room(&l, 0);
 	/* A batch at once: all that may be joined. */
-	assert_string_equal(held_payloads(&l), "1 3 ");
+	assert_string_equal(held_payloads(&l), "3 1 ");
 	assert_int_equal(account(&l, OTLP_LOGS)->spooled, 5);
 	assert_int_equal(count_files(l.world), 1);
 	make_room(&l, 700000);
@@ -223,6 +225,37 @@ static void test_file_under_way_stays(void **state)
 	request_answer(&l, 0, OTLP_LOGS, &exported);
 	assert_int_equal(account(&l, OTLP_LOGS)->exported, 1);
 	require_closed(&l);
+	life_end(&l, false);
+}
+
+/* Ahead of what comes an eighth is free, as long as that costs nothing but a file. */
+static void test_ahead(void **state)
+{
+	struct life l;
+	size_t i;
+
+	life_open(&l, *state, 1, 4 * MB, 2 * MB);
+	for (i = 0; i < 17; i++)
+		accept(&l, OTLP_LOGS, 1, 200000);
+	overflow_make_room_ahead(&l.overflow, 0);
+	assert_int_equal(count_files(l.world), 0);
+	accept(&l, OTLP_LOGS, 1, 400000);
+	assert_false(store_is_over(&l.store, 0));
+	overflow_make_room_ahead(&l.overflow, 0);
+	assert_false(store_is_over(&l.store, l.store.limit / 8));
+	assert_int_equal(count_files(l.world), 1);
+	/* Never more than the spool has room for, and never by dropping. */
+	overflow_make_room_ahead(&l.overflow, 4 * MB);
+	assert_in_range(count_files(l.world), 2, 5);
+	assert_int_equal(ledger_dropped(account(&l, OTLP_LOGS)), 0);
+	assert_int_equal(said(l.world, "the buffer is full"), 0);
+	life_end(&l, false);
+
+	life_open(&l, *state, 1, MB, 0);
+	accept(&l, OTLP_LOGS, 1, 400000);
+	overflow_make_room_ahead(&l.overflow, MB);
+	assert_string_equal(held_payloads(&l), "0 ");
+	assert_int_equal(ledger_dropped(account(&l, OTLP_LOGS)), 0);
 	life_end(&l, false);
 }
 
@@ -332,6 +365,7 @@ static void test_two_destinations(void **state)
 	assert_int_equal(second[OTLP_LOGS].spooled, 2);
 	assert_int_equal(count_files(l.world), 2);
 	assert_string_equal(held_payloads(&l), "1 ");
+	release_all(&l);
 	assert_int_equal(second[OTLP_TRACES].dropped[DROP_NO_DESTINATION], 1);
 	/* Each has its own files. */
 	export_all(&l, 1);
@@ -406,19 +440,13 @@ static void test_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_WORLD(test_oldest_goes_first),
-		WITH_WORLD(test_beside),
-		WITH_WORLD(test_staged_for_nobody),
-		WITH_WORLD(test_no_spool_at_all),
-		WITH_WORLD(test_oldest_is_spooled),
-		WITH_WORLD(test_full_spool),
-		WITH_WORLD(test_file_under_way_stays),
-		WITH_WORLD(test_too_large_for_the_spool),
-		WITH_WORLD(test_disk_refuses),
-		WITH_WORLD(test_no_memory_to_spool),
-		WITH_WORLD(test_wiped),
-		WITH_WORLD(test_two_destinations),
-		WITH_WORLD(test_end),
+		WITH_WORLD(test_oldest_goes_first),       WITH_WORLD(test_beside),
+		WITH_WORLD(test_staged_for_nobody),       WITH_WORLD(test_no_spool_at_all),
+		WITH_WORLD(test_oldest_is_spooled),       WITH_WORLD(test_full_spool),
+		WITH_WORLD(test_file_under_way_stays),    WITH_WORLD(test_ahead),
+		WITH_WORLD(test_too_large_for_the_spool), WITH_WORLD(test_disk_refuses),
+		WITH_WORLD(test_no_memory_to_spool),      WITH_WORLD(test_wiped),
+		WITH_WORLD(test_two_destinations),        WITH_WORLD(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,7 +134,7 @@ static void test_release_as_it_is(void **state)
 	pb_put_len(&message, 500, slice_str("unknown"));
 	bytes_add(&copy, bytes_slice(&message));
 	accept_message(&w, OTLP_LOGS, &message);
-	store_release(store_of(&w), OTLP_LOGS, &nothing);
+	store_release(store_of(&w), OTLP_LOGS, &nothing, SIZE_MAX);
 	assert_true(slice_equal(
 		bytes_slice(&payload_list_at(&w.destinations[0].queue[OTLP_LOGS], 0)->message),
 		bytes_slice(&copy)));
@@ -170,7 +170,7 @@ static void test_release_of_a_signal(void **state)
 	accept(&w, OTLP_TRACES, 0, 1, 0);
 	accept(&w, OTLP_LOGS, 0, 2, 0);
 	accept(&w, OTLP_METRICS, 0, 3, 0);
-	store_release(store_of(&w), OTLP_LOGS, &w.resource);
+	store_release(store_of(&w), OTLP_LOGS, &w.resource, SIZE_MAX);
 	assert_int_equal(w.store.staging[OTLP_TRACES].count, 1);
 	assert_int_equal(w.store.staging[OTLP_LOGS].count, 0);
 	assert_int_equal(w.store.staging[OTLP_METRICS].count, 1);

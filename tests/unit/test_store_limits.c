@@ -263,7 +263,7 @@ static void random_step(struct world *w, struct batch batch[2][OTLP_SIGNALS])
 		accept(w, s, 0, 1 + chance(20), chance(8) ? chance(2000) : chance(40000));
 		break;
 	case 3:
-		store_release(store_of(w), s, &w->resource);
+		store_release(store_of(w), s, &w->resource, SIZE_MAX);
 		break;
 	case 4:
 	case 5:
