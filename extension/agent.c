@@ -40,14 +40,16 @@ struct agent {
 	bool heard;      /* it has, and with it what the resource lacks */
 	bool background; /* the end of this invocation is not waited for: see lifecycle_may_export() */
 	bool urgent;     /* all is to be exported now, whatever failed before */
-	bool missed;     /* the end of the last invocation was waited for until its deadline */
+	bool cut_short;  /* the deadline left less than the budget to this flush */
 	bool last_life;  /* SHUTDOWN said that the environment ends */
 	struct now idle; /* since when: the next event was asked for, or the handler was done */
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
+	char missed[REQUEST_ID_SIZE];     /* its end was waited for until its deadline; or empty */
 	int64_t deadline;                 /* mono, of it or of SHUTDOWN */
 	struct event *work;               /* once a turn: what is to be exported now? */
 	struct event *due;                /* the next time that data is due */
 	struct event *brief;              /* the wait for platform.start, or for the last data */
+	struct event *beat;               /* an invocation runs: the environment is not idle */
 	struct event *bound;              /* what may not be exceeded: deadline, budget, end */
 };
 
@@ -90,8 +92,25 @@ static void on_bound(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	/* A freeze held the timer up: that invocation is over. */
+	if (a->state == LIFE_WAITING && now_read().mono >= a->deadline)
+		return;
 	step(a, a->state == LIFE_INVOKED || a->state == LIFE_WAITING ? LIFE_DEADLINE
 								     : LIFE_HELD_ENOUGH);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *ctx)
+{
+	struct agent *a = ctx;
+	struct now now = now_read();
+
+	(void)fd;
+	(void)what;
+	/* Held up by a freeze: since before that it was idle. */
+	if (flush_distrusts(a->idle, now))
+		return;
+	a->idle = now;
+	arm(a->beat, now, now.mono + FLUSH_BEAT);
 }
 
 /* ---- What is to be done now ---- */
@@ -121,6 +140,9 @@ static void export_due(struct agent *a, struct now now)
 	bool known = a->heard || !a->subscribed;
 	enum flush_pace pace = a->state == LIFE_INVOKED && known ? FLUSH_AT_ONCE : FLUSH_BY_AGE;
 
+	/* Else INVOKE is the occasion. */
+	if (a->options->managed_instances)
+		books_add_metrics(&a->books, false, now);
 	arm_due(a, now, exporter_start_due(&a->exporter, pace, a->config->flush.age, now));
 }
 
@@ -174,6 +196,8 @@ static void start_flush(struct agent *a, struct now now)
 	event_del(a->brief);
 	event_del(a->due);
 	exporter_begin_flush(&a->exporter);
+	a->cut_short = flush_hold_until(now, a->deadline, a->config->flush_budget) <
+		       flush_hold_until(now, INT64_MAX, a->config->flush_budget);
 	arm(a->bound, now, flush_hold_until(now, a->deadline, a->config->flush_budget));
 	look(a);
 }
@@ -181,6 +205,7 @@ static void start_flush(struct agent *a, struct now now)
 static void start_drain(struct agent *a, struct now now)
 {
 	event_del(a->due);
+	event_del(a->beat);
 	a->urgent = false;
 	arm(a->brief, now, now.mono + FLUSH_DRAIN_WAIT);
 	arm(a->bound, now, flush_exit_at(now, a->deadline));
@@ -204,6 +229,7 @@ static void finish(struct agent *a)
 static void go_lazy(struct agent *a)
 {
 	a->told = false;
+	a->background = true;
 	log_warn("Lambda does not tell the ends of invocations here (no platform.start or "
 		 "platform.runtimeDone came); data is exported during later invocations and at "
 		 "SHUTDOWN");
@@ -215,12 +241,13 @@ static void ask_next(struct agent *a, struct now now)
 	event_del(a->brief);
 	event_del(a->bound);
 	event_del(a->due);
+	event_del(a->beat);
 	a->idle = now;
 	a->urgent = false;
 	lambda_api_next(a->api);
 	if (!a->books.open) {
 		books_open(&a->books);
-		exporter_connect(&a->exporter);
+		exporter_open(&a->exporter);
 	}
 	look(a);
 }
@@ -237,7 +264,7 @@ static void subscribe(struct agent *a)
 /* The waits of an invocation, and their ends. */
 static void act_on_waits(struct agent *a, unsigned actions, struct now now)
 {
-	int64_t near = a->deadline - a->config->flush_before_deadline;
+	int64_t near = flush_near(now, a->deadline, a->config->flush_before_deadline);
 
 	if (actions & ACT_GOT_START)
 		event_del(a->brief);
@@ -245,11 +272,19 @@ static void act_on_waits(struct agent *a, unsigned actions, struct now now)
 		arm(a->brief, now, now.mono + FLUSH_START_WAIT);
 	if (actions & (ACT_WAIT_DONE | ACT_WATCH))
 		arm(a->bound, now, near);
-	if (actions & ACT_UNWATCH)
+	if (actions & ACT_WATCH)
+		arm(a->beat, now, now.mono + FLUSH_BEAT);
+	if (actions & ACT_UNWATCH) {
 		event_del(a->bound);
+		event_del(a->beat);
+	}
 	if (actions & ACT_URGE) {
+		exporter_begin_flush(&a->exporter);
 		a->urgent = true;
-		a->missed = a->state == LIFE_FLUSHING;
+		/* Its end is not waited for any more. */
+		a->background = true;
+		if (a->state == LIFE_FLUSHING)
+			memcpy(a->missed, a->request_id, sizeof a->missed);
 		look(a);
 	}
 }
@@ -269,7 +304,7 @@ static void act(struct agent *a, unsigned actions)
 	if (actions & ACT_DRAIN)
 		start_drain(a, now);
 	if (actions & ACT_END_FLUSH)
-		exporter_end_flush(&a->exporter, now);
+		exporter_end_flush(&a->exporter, !a->cut_short, now);
 	if (actions & ACT_LAST_FLUSH)
 		start_last_flush(a, now);
 	if (actions & ACT_NEXT)
@@ -313,14 +348,15 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 	step(a, LIFE_SUBSCRIBED);
 }
 
-/* The end of the last invocation was never told, although another one has come. */
-static void judge_last(struct agent *a)
+/* platform.start of this request came. Was the end of one before, which was waited for in vain,
+ * told by now? Telemetry comes in order, but later than INVOKE. */
+static void started(struct agent *a)
 {
-	const struct invocation *last = invocations_find(&a->invocations, slice_str(a->request_id));
+	const struct invocation *last = invocations_find(&a->invocations, slice_str(a->missed));
+	bool lost = a->missed[0] && a->told && !(last && last->done);
 
-	if (a->missed && a->told && !(last && last->done))
-		go_lazy(a);
-	a->missed = false;
+	a->missed[0] = 0;
+	step(a, lost ? LIFE_NOT_STARTED : LIFE_STARTED);
 }
 
 static bool awaits_end(const struct agent *a, struct now now)
@@ -339,7 +375,6 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 {
 	struct invocation *invocation;
 
-	judge_last(a);
 	a->urgent = false;
 	if (a->request_id[0])
 		cadence_gap(&a->cadence, now_gap(a->idle, now));
@@ -351,7 +386,7 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 	step(a, a->background ? LIFE_INVOKE_LAZY : LIFE_INVOKE_END);
 	/* The Telemetry API may have been faster. */
 	if (invocation->started)
-		step(a, LIFE_STARTED);
+		started(a);
 	if (invocation->done)
 		step(a, LIFE_DONE);
 	look(a);
@@ -369,8 +404,11 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 	struct agent *a = ctx;
 	struct now now = now_read();
 
-	a->deadline = flush_deadline(now, event->deadline_ms);
-	if (flush_distrusts(a->idle, now))
+	a->deadline = event->type == LAMBDA_SHUTDOWN
+			      ? flush_shutdown_deadline(now, event->deadline_ms)
+			      : flush_deadline(now, event->deadline_ms);
+	/* Managed Instances are never frozen. */
+	if (!a->options->managed_instances && flush_distrusts(a->idle, now))
 		exporter_thaw(&a->exporter, now);
 	if (event->type == LAMBDA_INVOKE) {
 		on_invoke(a, event, now);
@@ -405,9 +443,10 @@ static void runtime_done(struct agent *a, const struct telemetry_event *event)
 	struct now now = now_read();
 	int64_t ago = now.real - (int64_t)event->time_unix_nano;
 
-	if (event->time_unix_nano == 0 || ago < 0 || ago > now_gap(a->idle, now))
+	if (event->time_unix_nano == 0 || ago < 0)
 		ago = 0;
-	a->idle = (struct now){now.mono - ago, now.boot - ago, now.real - ago};
+	if (ago <= now_gap(a->idle, now))
+		a->idle = (struct now){now.mono - ago, now.boot - ago, now.real - ago};
 	step(a, LIFE_DONE);
 }
 
@@ -420,7 +459,7 @@ static void on_platform(void *ctx, const struct telemetry_event *event,
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
-		step(a, LIFE_STARTED);
+		started(a);
 	else if (event->type == EVENT_RUNTIME_DONE)
 		runtime_done(a, event);
 }
@@ -437,9 +476,10 @@ static bool make_timers(struct agent *a)
 {
 	a->work = evtimer_new(a->base, on_work, a);
 	a->due = evtimer_new(a->base, on_due, a);
+	a->beat = evtimer_new(a->base, on_beat, a);
 	a->brief = evtimer_new(a->base, on_brief, a);
 	a->bound = evtimer_new(a->base, on_bound, a);
-	return a->work && a->due && a->brief && a->bound;
+	return a->work && a->due && a->beat && a->brief && a->bound;
 }
 
 static bool make_intake(struct agent *a)
@@ -517,6 +557,7 @@ static void unmake(struct agent *a)
 	resource_free(&a->resource);
 	event_free(a->work);
 	event_free(a->due);
+	event_free(a->beat);
 	event_free(a->brief);
 	event_free(a->bound);
 	event_base_free(a->base);

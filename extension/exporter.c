@@ -115,9 +115,9 @@ static const char *what_now(enum verdict verdict)
 /* What goes on failing in one way is said once. */
 static bool said_before(struct exporter_slot *slot, enum verdict verdict)
 {
-	bool before = slot->said == verdict;
+	bool before = slot->said & 1U << verdict;
 
-	slot->said = verdict;
+	slot->said |= 1U << verdict;
 	return before;
 }
 
@@ -142,7 +142,7 @@ static void say_exported(struct exporter_slot *slot, uint64_t rejected, struct s
 	int len = (int)(message.len < WORDS ? message.len : WORDS);
 
 	if (rejected == 0)
-		slot->said = VERDICT_EXPORTED;
+		slot->said &= ~(1U << VERDICT_LATER);
 	if ((rejected == 0 && len == 0) || slot->partial_said)
 		return;
 	slot->partial_said = true;
@@ -162,8 +162,9 @@ static int64_t pause_after(const struct exporter_slot *slot, const struct transf
 	int64_t asked = retry_after(result->retry_after, now);
 	uint32_t random = 0;
 
-	if (asked >= 0)
-		return asked > 0 ? asked : 1;
+	/* "At once", or a time that is over by our clock, is no leave to ask without end. */
+	if (asked > 0)
+		return asked;
 	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
 		random = (uint32_t)now.mono;
 	return retry_pause(circuit_of(slot)->failures + 1, random);
@@ -182,8 +183,8 @@ static void settle(struct exporter_slot *slot, const struct outcome *outcome, st
 		spool_remove(slot->exporter->spool, &slot->file);
 }
 
-/* The backend has no such signal: what is on disk of it goes, too. */
-static void drop_files(struct exporter_slot *slot)
+/* There is nobody for this signal: what is on disk of it goes, too. */
+static void drop_files(struct exporter_slot *slot, enum drop_reason reason)
 {
 	struct ledger_account *account = &slot->destination->account[signal_of(slot)];
 	struct spool *spool = slot->exporter->spool;
@@ -191,7 +192,7 @@ static void drop_files(struct exporter_slot *slot)
 
 	while (spool_take(spool, number_of(slot), signal_of(slot), &file)) {
 		account->spooled -= file.items;
-		account->dropped[DROP_TURNED_OFF] += file.items;
+		account->dropped[reason] += file.items;
 		spool_remove(spool, &file);
 	}
 }
@@ -221,9 +222,10 @@ static void on_done(void *ctx, const struct transfer_result *result)
 	if (outcome.verdict == VERDICT_LATER)
 		outcome.pause = pause_after(slot, result, now);
 	slot->gave_up = outcome.verdict == VERDICT_LATER;
+	slot->answered |= !slot->gave_up;
 	settle(slot, &outcome, now);
 	if (outcome.verdict == VERDICT_OFF)
-		drop_files(slot);
+		drop_files(slot, DROP_TURNED_OFF);
 	slot->exporter->settled(slot->exporter->ctx);
 }
 
@@ -271,23 +273,25 @@ static bool take_file(struct exporter_slot *slot, struct now now)
 	return false;
 }
 
-/* What is in memory first: it makes room. */
-static bool take(struct exporter_slot *slot, struct now now)
+/* What is in memory first: it makes room. But not what is not due yet, which may never end. */
+static bool take(struct exporter_slot *slot, bool file_first, struct now now)
 {
+	if (file_first && take_file(slot, now))
+		return true;
 	store_release(slot->exporter->store, signal_of(slot), slot->exporter->resource,
 		      FLUSH_BATCH);
 	return destination_take(slot->destination, signal_of(slot), &slot->batch) ||
 	       take_file(slot, now);
 }
 
-static void start(struct exporter_slot *slot, struct now now)
+static void start(struct exporter_slot *slot, bool file_first, struct now now)
 {
 	enum otlp_signal s = signal_of(slot);
 	const struct export_settings *settings = &slot->destination->settings[s];
 	bool gzip = settings->compression == COMPRESSION_GZIP;
 	struct bytes body = {0};
 
-	if (!take(slot, now))
+	if (!take(slot, file_first, now))
 		return;
 	slot->began = now.mono;
 	slot->redial_at = INT64_MAX;
@@ -331,29 +335,40 @@ static bool waits(const struct exporter_slot *slot)
 	return waiting.oldest != INT64_MAX || slot->destination->account[s].spooled > 0;
 }
 
-void exporter_connect(struct exporter *exporter)
+void exporter_open(struct exporter *exporter)
 {
-	FOR_SLOTS(exporter, slot)
-		if (slot->destination->settings[signal_of(slot)].endpoint)
-			transfers_connect(exporter->transfers,
-					  &slot->destination->settings[signal_of(slot)]);
+	FOR_SLOTS(exporter, slot) {
+		const struct export_settings *settings =
+			&slot->destination->settings[signal_of(slot)];
+
+		if (settings->endpoint)
+			transfers_connect(exporter->transfers, settings);
+		else
+			drop_files(slot, DROP_NO_DESTINATION);
+	}
 }
 
 /* ---- Outside of a flush ---- */
 
+static int64_t memory_due_at(const struct exporter_slot *slot, enum flush_pace pace, int64_t age)
+{
+	struct flush_waiting waiting;
+
+	store_waiting(slot->exporter->store, slot->destination, signal_of(slot), &waiting);
+	waiting.last_request = slot->began;
+	return flush_due_at(&waiting, pace, age);
+}
+
 static int64_t due_at(const struct exporter_slot *slot, enum flush_pace pace, int64_t age)
 {
 	const struct circuit *circuit = circuit_of(slot);
-	struct flush_waiting waiting;
 	int64_t at;
 
 	if (slot->transfer)
 		return INT64_MAX;
-	store_waiting(slot->exporter->store, slot->destination, signal_of(slot), &waiting);
-	waiting.last_request = slot->began;
-	at = flush_due_at(&waiting, pace, age);
+	at = memory_due_at(slot, pace, age);
 	/* What is on disk is late as it is. */
-	if (at == INT64_MAX && slot->destination->account[signal_of(slot)].spooled > 0)
+	if (slot->destination->account[signal_of(slot)].spooled > 0)
 		at = INT64_MIN;
 	return circuit->failures > 0 && circuit->retry_at > at ? circuit->retry_at : at;
 }
@@ -367,8 +382,10 @@ int64_t exporter_start_due(struct exporter *exporter, enum flush_pace pace, int6
 		int64_t at = due_at(slot, pace, age);
 
 		if (at <= now.mono) {
-			start(slot, now);
+			start(slot, memory_due_at(slot, pace, age) > now.mono, now);
 			at = due_at(slot, pace, age);
+			/* Memory was short: not again at once, nor ever again. */
+			at = at > now.mono ? at : now.mono + FLUSH_REDIAL;
 		}
 		next = at < next ? at : next;
 	}
@@ -380,7 +397,7 @@ int64_t exporter_start_due(struct exporter *exporter, enum flush_pace pace, int6
 void exporter_begin_flush(struct exporter *exporter)
 {
 	FOR_SLOTS(exporter, slot)
-		slot->gave_up = slot->held = false;
+		slot->gave_up = slot->held = slot->answered = false;
 }
 
 static bool is_held(const struct exporter_slot *slot, enum export_effort effort)
@@ -406,7 +423,7 @@ bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct
 		if (slot->transfer && slot->redial_at <= now.mono)
 			put_back(slot, false, now);
 		if (to_be_tried(slot, effort, now))
-			start(slot, now);
+			start(slot, false, now);
 		if (!slot->transfer || !is_held(slot, effort))
 			continue;
 		slot->held = true;
@@ -416,11 +433,18 @@ bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct
 	return over;
 }
 
-void exporter_end_flush(struct exporter *exporter, struct now now)
+void exporter_end_flush(struct exporter *exporter, bool had_time, struct now now)
 {
+	static const struct transfer_result cut = {0};
+
 	FOR_SLOTS(exporter, slot) {
+		bool probe = slot->transfer && !slot->held;
+
+		/* One that answers, but has more to take than there is time for, does not fail. */
 		if (slot->transfer)
-			put_back(slot, slot->held, now);
+			put_back(slot, had_time && slot->held && !slot->answered, now);
+		if (probe)
+			circuit_cut(circuit_of(slot), now, pause_after(slot, &cut, now));
 		if (!slot->held && circuit_of(slot)->failures > 0 && waits(slot))
 			circuit_spared(circuit_of(slot));
 	}

@@ -26,7 +26,8 @@ struct exporter_slot {
 	int64_t redial_at; /* mono: a freeze came over it, and then it is lost; else INT64_MAX */
 	bool gave_up;      /* failed within this flush: not again before the next */
 	bool held;         /* this flush has waited for it */
-	enum verdict said; /* what was said last; VERDICT_EXPORTED: all is well */
+	bool answered;     /* within this flush */
+	unsigned said;     /* a bit for each verdict that was said */
 	bool partial_said;
 };
 
@@ -47,8 +48,9 @@ bool exporter_init(struct exporter *exporter, struct transfers *transfers, struc
 		   struct store *store, const struct resource *resource);
 void exporter_free(struct exporter *exporter);
 
-/* Name look-up, connection and TLS ahead of the first request. */
-void exporter_connect(struct exporter *exporter);
+/* The books are open: what the life before left on disk for a signal that has no backend now is
+ * dropped. Name look-up, connection and TLS begin, ahead of the first request. */
+void exporter_open(struct exporter *exporter);
 
 /* Outside of a flush: starts what is due; returns when to ask again (mono), if nothing happens
  * before, INT64_MAX where there is no need. */
@@ -62,8 +64,9 @@ void exporter_begin_flush(struct exporter *exporter);
  * nothing happens before (mono; INT64_MAX: no need). */
 bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct now now,
 		    int64_t *again);
-/* Cancels what is still under way; its data goes back to where it came from. */
-void exporter_end_flush(struct exporter *exporter, struct now now);
+/* Cancels what is still under way; its data goes back to where it came from. `had_time`: what was
+ * waited for had the whole budget, and without an answer counts as failed. */
+void exporter_end_flush(struct exporter *exporter, bool had_time, struct now now);
 
 /* The environment was frozen: what is under way may have lost its connection. */
 void exporter_thaw(struct exporter *exporter, struct now now);

@@ -28,6 +28,16 @@ void circuit_spared(struct circuit *circuit)
 		circuit->spared++;
 }
 
+void circuit_cut(struct circuit *circuit, struct now now, int64_t pause)
+{
+	unsigned spared = circuit->spared;
+
+	if (circuit->failures == 0)
+		return;
+	circuit_failed(circuit, now, pause);
+	circuit->spared = spared;
+}
+
 void circuit_failed(struct circuit *circuit, struct now now, int64_t pause)
 {
 	if (circuit->failures < UINT_MAX)

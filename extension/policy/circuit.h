@@ -31,6 +31,10 @@ void circuit_spared(struct circuit *circuit);
 /* A request failed for now: not again for `pause` nanoseconds. */
 void circuit_failed(struct circuit *circuit, struct now now, int64_t pause);
 
+/* A probe was cut because nobody waited for it: no failure that holds invocations off for longer, but
+ * not again for `pause` nanoseconds. Nothing where the circuit is closed. */
+void circuit_cut(struct circuit *circuit, struct now now, int64_t pause);
+
 /* A request was answered, be it by a refusal of what was in it. */
 void circuit_answered(struct circuit *circuit);
 

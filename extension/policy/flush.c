@@ -27,6 +27,20 @@ int64_t flush_deadline(struct now now, int64_t deadline_ms)
 	return now.mono + (left > 0 ? left : 0);
 }
 
+int64_t flush_shutdown_deadline(struct now now, int64_t deadline_ms)
+{
+	int64_t at = flush_deadline(now, deadline_ms);
+
+	return at - now.mono > 10 * NS_PER_S ? now.mono + 2 * NS_PER_S : at;
+}
+
+int64_t flush_near(struct now now, int64_t deadline, int64_t before)
+{
+	int64_t half = now.mono + (deadline - now.mono) / 2;
+
+	return deadline - before > half ? deadline - before : half;
+}
+
 int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget)
 {
 	return smaller(later(now.mono, budget), deadline - FLUSH_MARGIN);

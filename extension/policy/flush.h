@@ -40,6 +40,10 @@
  * seconds, and their saying so does not reach a frozen environment. */
 #define FLUSH_DISTRUST NS_PER_S
 
+/* While an invocation runs whose end is not waited for, the time is taken this often: what is missing
+ * when the next event comes was a freeze, and not the handler. */
+#define FLUSH_BEAT (NS_PER_S / 2)
+
 /* May the environment have been frozen for so long between two readings? */
 bool flush_distrusts(struct now before, struct now after);
 
@@ -58,6 +62,14 @@ bool flush_awaits_end(const struct flush_view *view);
 /* A deadline as Lambda gives it (milliseconds since 1970) on the monotonic clock. A deadline that
  * is 0 or absurd (more than a day away) is taken as `now` plus 15 minutes. */
 int64_t flush_deadline(struct now now, int64_t deadline_ms);
+
+/* The same for SHUTDOWN: what is absurd (more than 10 seconds away: the clock was set back) is taken
+ * as the 2 seconds that Lambda gives. */
+int64_t flush_shutdown_deadline(struct now now, int64_t deadline_ms);
+
+/* When the data of an invocation that still runs is exported: `before` its deadline, but not in the
+ * first half of the time that is left for it. */
+int64_t flush_near(struct now now, int64_t deadline, int64_t before);
 
 /* Until when a flush may hold the invocation. */
 int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget);

@@ -261,6 +261,7 @@ static bool find_fields(const ProtobufCMessageDescriptor *type, struct slice mes
 
 	if (type->n_fields > MAX_FIELDS)
 		return false;
+	memset(runs, 0, type->n_fields * sizeof(*runs));
 	while (pb_next(&r, &found))
 		note(type, runs, &found);
 	return !r.failed;
@@ -269,7 +270,7 @@ static bool find_fields(const ProtobufCMessageDescriptor *type, struct slice mes
 static bool print_message(struct encoder *e, const ProtobufCMessageDescriptor *type,
 			  struct slice message)
 {
-	struct run runs[MAX_FIELDS] = {{0}};
+	struct run runs[MAX_FIELDS];
 	bool ok, first = true;
 	unsigned i;
 

@@ -64,6 +64,14 @@ def test_the_subscription_is_as_the_platform_wants_it(lambda_env, history):
     assert history.all("extension.refused") == []
 
 
+def test_on_managed_instances_telemetry_comes_in_few_posts(lambda_env, history):
+    """Nobody waits for the end of an invocation there."""
+    with lambda_env(managed_instances=True) as env:
+        env.finish()
+    assert history.first("telemetry.subscribe")["body"]["buffering"]["timeoutMs"] == 250
+    assert history.all("extension.refused") == []
+
+
 def test_a_listener_that_never_refuses(lambda_env, sink, history):
     with lambda_env(lambda event, context: context.print("line"), endpoint=sink.url) as env:
         for _ in range(5):

@@ -99,6 +99,41 @@ static void test_hold_until(void **state)
 			    now.mono + cases[i].until);
 }
 
+/* Where the clock was set back the end of the environment would else be missed. */
+static void test_shutdown_deadline(void **state)
+{
+	const int64_t ms = now.real / NS_PER_MS;
+
+	(void)state;
+	assert_true(flush_shutdown_deadline(now, ms + 2000) == flush_deadline(now, ms + 2000));
+	assert_true(flush_shutdown_deadline(now, ms + 300) == flush_deadline(now, ms + 300));
+	assert_true(flush_shutdown_deadline(now, ms - 300) == now.mono);
+	assert_true(flush_shutdown_deadline(now, ms + 3600 * 1000) == now.mono + 2000 * MS);
+	assert_true(flush_shutdown_deadline(now, 0) == now.mono + 2000 * MS);
+}
+
+static void test_near(void **state)
+{
+	static const struct {
+		int64_t left, before, near; /* from now on */
+	} cases[] = {
+		{3000 * MS, 200 * MS, 2800 * MS},
+		{15 * MINUTES, 200 * MS, 15 * MINUTES - 200 * MS},
+		/* Not in the first half. */
+		{3000 * MS, 1500 * MS, 1500 * MS},
+		{3000 * MS, 5000 * MS, 1500 * MS},
+		{300 * MS, 200 * MS, 150 * MS},
+		{0, 200 * MS, 0},
+		{3000 * MS, INT64_MAX, 1500 * MS},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++)
+		assert_true(flush_near(now, now.mono + cases[i].left, cases[i].before) ==
+			    now.mono + cases[i].near);
+}
+
 static void test_exit_at(void **state)
 {
 	static const struct {
@@ -232,10 +267,16 @@ static void test_distrusts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_deadline),   cmocka_unit_test(test_deadline_of_odd_clocks),
-		cmocka_unit_test(test_hold_until), cmocka_unit_test(test_exit_at),
-		cmocka_unit_test(test_due),        cmocka_unit_test(test_due_without_age),
-		cmocka_unit_test(test_distrusts),  cmocka_unit_test(test_awaits_end),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_deadline_of_odd_clocks),
+		cmocka_unit_test(test_hold_until),
+		cmocka_unit_test(test_exit_at),
+		cmocka_unit_test(test_shutdown_deadline),
+		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_due_without_age),
+		cmocka_unit_test(test_distrusts),
+		cmocka_unit_test(test_awaits_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
