@@ -39,7 +39,8 @@ help:
 	@echo "make test       all tests"
 	@echo "make lint       formatting and static checks; make format mends"
 	@echo "make demo       a function under the local Lambda, shown; ENDPOINT=https://... sends to a backend"
-	@echo "make bench      the figures; PEER=binary PEER_ENV=file beside another extension; INSTRUCTIONS=1 counts"
+	@echo "make bench      the figures; PEER=binary PEER_ENV=file beside another extension; INSTRUCTIONS=1 counts;"
+	@echo "                COSTS=1 without the faults; LONG=1 with 100,000 invocations and pauses (10 minutes)"
 	@echo "make layer      build/lull-x86_64.zip and build/lull-arm64.zip"
 	@echo "make fuzz       the fuzzers, one minute each"
 
@@ -141,6 +142,11 @@ $(U)/test_%: $(U)/test_%.o $(UNIT_HELPERS) $(U)/liblull.a
 	@echo "  LINK   $@"
 	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -lcurl -levent_core -ljansson -lprotobuf-c -ldeflate
 
+# For tests/proto: between protobuf and JSON, to be compared with the official mapping.
+$(U)/otlp_json: tests/proto/otlp_json.c $(U)/liblull.a
+	@echo "  LINK   $@"
+	@$(UNIT_CC) $(WARNINGS) -MT $@ -o $@ $^ -ljansson -lprotobuf-c
+
 unit: $(UNIT_TESTS)
 	@scripts/test/unit $(UNIT_TESTS)
 
@@ -150,7 +156,7 @@ $(PYTHON): tests/requirements.txt
 	@touch $@
 
 # Built once and kept in the cache: the real backend, AWS's emulator, functions in other languages.
-e2e: both $(PYTHON)
+e2e: both $(PYTHON) $(U)/otlp_json
 	@scripts/collector/build >/dev/null
 	@PYTHON=$(PYTHON) scripts/rie/fetch >/dev/null
 	@for f in go node java; do scripts/functions/$$f >/dev/null || exit 1; done
@@ -178,16 +184,15 @@ layer: both
 bench: $(B)/lull
 	@tests/bench/run
 
-FUZZ_SOURCES := extension/base/bytes.c extension/base/utf8.c extension/domain/payload.c \
-	extension/edges/spool_format.c \
-	$(filter-out extension/wire/json_scan.c,$(wildcard extension/wire/*.c))
+FUZZ_SOURCES := extension/base/arena.c extension/base/bytes.c extension/base/utf8.c \
+	extension/domain/payload.c extension/edges/spool_format.c $(wildcard extension/wire/*.c)
 
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(B)/proto/done
 	@mkdir -p $(@D)
 	@scripts/packages clang-14 libclang-rt-14-dev
 	clang-14 -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -Iextension -isystem $(B)/proto -o $@ $< $(FUZZ_SOURCES) \
-		$(PROTO_NAMES:%=$(B)/proto/%.pb-c.c) -lprotobuf-c -ldeflate
+		$(PROTO_NAMES:%=$(B)/proto/%.pb-c.c) -lprotobuf-c -ldeflate -ljansson
 
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=60 $$f.corpus tests/fuzz/regress || exit 1; done

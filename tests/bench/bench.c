@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench [--instructions] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]: measures the extension LULL
- * beside THREE_CALLS, and PEER where it is named, and writes the figures to JSON; their instructions,
- * too, where asked for. Started by tests/bench/run. */
+/* bench [--instructions] [--costs] [--long] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]: measures the
+ * extension LULL beside THREE_CALLS, and PEER where it is named, and writes the figures to JSON; their
+ * instructions, too, where asked for. --costs: only what start and load cost, nothing of faults.
+ * --long: as many invocations as it takes to see memory grow. Started by tests/bench/run. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -70,6 +71,42 @@ static void measure_small(struct bench *bench, const struct subject *subjects, u
 	bench->cgroup = NULL;
 }
 
+/* What a function notices of the backend's faults, and of lull at all. */
+static void measure_faults(struct bench *bench, const struct subject *subject, unsigned runs,
+			   bool thorough)
+{
+	scenario_faulty_posts(bench, subject, (thorough ? 50 : 5) * runs, subject->is_lull);
+	scenario_dead_backend(bench, subject, runs, thorough ? NS_PER_S : 100 * NS_PER_MS);
+	scenario_dead_end(bench, subject, thorough ? 10 : 2);
+	if (!subject->is_lull)
+		return;
+	scenario_lazy(bench, subject, 2 * runs);
+	scenario_flat(bench, subject, thorough ? 100000 : 5000);
+}
+
+struct options {
+	bool instructions, costs, thorough;
+};
+
+static struct options take_options(int *argc, char ***argv)
+{
+	struct options options = {0};
+
+	for (; *argc > 1 && strncmp((*argv)[1], "--", 2) == 0; (*argc)--, (*argv)++) {
+		const char *name = (*argv)[1];
+
+		if (strcmp(name, "--instructions") == 0)
+			options.instructions = true;
+		else if (strcmp(name, "--costs") == 0)
+			options.costs = true;
+		else if (strcmp(name, "--long") == 0)
+			options.thorough = true;
+		else
+			die("no such option: %s", name);
+	}
+	return options;
+}
+
 /* "" is no name, so that the caller need not leave arguments out. */
 static const char *argument(int argc, char **argv, int i)
 {
@@ -79,19 +116,17 @@ static const char *argument(int argc, char **argv, int i)
 int main(int argc, char **argv)
 {
 	static struct bench bench;
-	bool instructions = argc > 1 && strcmp(argv[1], "--instructions") == 0;
+	struct options options = take_options(&argc, &argv);
 	unsigned runs, count;
 	const char *peer;
 	uint16_t port = free_port(), peer_port = port;
 	struct subject subjects[3];
 
-	argc -= instructions;
-	argv += instructions;
 	runs = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 40;
 	peer = argument(argc, argv, 5);
 	count = peer ? 3 : 2;
 	if (argc < 4 || runs == 0)
-		die("usage: bench [--instructions] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]");
+		die("usage: bench [OPTIONS] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]");
 	signal(SIGPIPE, SIG_IGN);
 	lambda_init(&bench.lambda, &bench.loop);
 	subjects[0] = (struct subject){"three calls", argv[2],
@@ -112,9 +147,11 @@ int main(int argc, char **argv)
 	for (unsigned i = 1; i < count; i++) {
 		add_size("binary.size_mb", subjects[i].name, subjects[i].path);
 		measure(&bench, &subjects[i], runs);
+		if (!options.costs)
+			measure_faults(&bench, &subjects[i], runs, options.thorough);
 	}
 	measure_small(&bench, subjects, count, runs);
-	if (instructions)
+	if (options.instructions)
 		scenario_instructions(&bench, &subjects[0], &subjects[1], COUNT_FILE,
 				      INSTRUCTION_RUNS);
 	figures_write(argv[3]);

@@ -11,7 +11,8 @@ include build/$(ARCH)/deps.mk
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
 BENCH_OBJECTS := $(patsubst %,$(O)/%.o,\
-	bench environment figures held http instructions lambda load loop post program relay share spans start)
+	bench environment faults figures flat folder held http instructions lambda lazy ledger life load loop \
+	post program relay share spans start)
 
 .PHONY: all
 all: $(O)/bench $(O)/three_calls
@@ -21,7 +22,7 @@ $(O)/%.o: tests/bench/%.c
 	@gcc $(BENCH_CFLAGS) -c -o $@ $<
 
 $(O)/bench: $(BENCH_OBJECTS)
-	@gcc -o $@ $^ -ldeflate
+	@gcc -o $@ $^ -ldeflate -ljansson
 
 $(O)/three_calls: tests/bench/three_calls.c
 	@mkdir -p $(@D)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "folder.h"
+
 #define MAX_LINES 128
 #define DEFAULT_PORT 4318
 
@@ -57,7 +59,49 @@ char **environment_of_lull(const struct lambda *lambda, uint16_t otlp_port)
 
 	add(lines, "LULL_ENDPOINT=http://127.0.0.1:%u", lambda->sink.port);
 	add(lines, "LULL_HTTP_PORT=%u", otlp_port);
+	add(lines, "LULL_SPOOL_FOLDER=%s", folder_path());
+	add(lines, "LULL_FLUSH=end");
 	return lines->line;
+}
+
+/* Puts `line` where one with its name is, or at the end. */
+static void put(struct lines *lines, const char *line)
+{
+	size_t name = (size_t)(strchr(line, '=') + 1 - line);
+
+	for (size_t i = 0; i < lines->count; i++) {
+		if (strncmp(lines->line[i], line, name) != 0)
+			continue;
+		free(lines->line[i]);
+		lines->line[i] = lines->line[--lines->count];
+		lines->line[lines->count] = NULL;
+		break;
+	}
+	add(lines, "%s", line);
+}
+
+char **environment_with(char *const *lines, ...)
+{
+	struct lines *made = calloc(1, sizeof *made);
+	const char *line;
+	va_list ap;
+
+	if (!made)
+		die("no memory");
+	for (; *lines; lines++)
+		add(made, "%s", *lines);
+	va_start(ap, lines);
+	while ((line = va_arg(ap, const char *)))
+		put(made, line);
+	va_end(ap);
+	return made->line;
+}
+
+void environment_free(char **lines)
+{
+	for (size_t i = 0; lines[i]; i++)
+		free(lines[i]);
+	free(lines); /* the first member of its struct lines */
 }
 
 /* A copy of `text` with every `from` replaced; frees `text`. */

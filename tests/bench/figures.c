@@ -7,7 +7,7 @@
 
 #include "loop.h"
 
-#define MAX_FIGURES 256
+#define MAX_FIGURES 512
 #define MAX_SKIPPED 8
 
 static struct figure {
@@ -97,10 +97,10 @@ void figures_write(const char *path)
 		qsort(f->samples, f->count, sizeof *f->samples, compare);
 		fprintf(out,
 			"    {\"name\": \"%s%s%s\", \"program\": \"%s\", \"n\": %zu, \"min\": %.4f, "
-			"\"median\": %.4f, \"p99\": %.4f, \"max\": %.4f}%s\n",
+			"\"median\": %.4f, \"p90\": %.4f, \"p99\": %.4f, \"max\": %.4f}%s\n",
 			f->condition, f->condition[0] ? "." : "", f->name, f->program, f->count,
-			f->samples[0], median(f), quantile(f, 0.99), f->samples[f->count - 1],
-			i + 1 < figure_count ? "," : "");
+			f->samples[0], median(f), quantile(f, 0.90), quantile(f, 0.99),
+			f->samples[f->count - 1], i + 1 < figure_count ? "," : "");
 		free(f->samples);
 	}
 	fputs("  ],\n  \"skipped\": [\n", out);

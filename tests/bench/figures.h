@@ -13,7 +13,7 @@ void figures_condition(const char *condition);
 /* A part of the benchmark that this machine does not allow, and why. */
 void figures_skip(const char *name, const char *why);
 
-/* All of them: number of samples, minimum, median, 99th percentile, maximum. */
+/* All of them: number of samples, minimum, median, 90th and 99th percentile, maximum. */
 void figures_write(const char *path);
 
 #endif

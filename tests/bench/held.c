@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "environment.h"
 #include "figures.h"
 #include "scenarios.h"
-#include "spans.h"
 
 static const struct load {
 	size_t bytes;
-	const char *rss, *cpu, *delivered;
+	const char *rss, *cost, *cpu, *delivered;
 } loads[] = {
-	{1000000, "held_1mb.rss_mb", "held_1mb.cpu_ms", "held_1mb.delivered_mb"},
-	{10000000, "held_10mb.rss_mb", "held_10mb.cpu_ms", "held_10mb.delivered_mb"},
+	{1000000, "held_1mb.rss_mb", "held_1mb_over_idle.rss_mb", "held_1mb.cpu_ms",
+	 "held_1mb.delivered_mb"},
+	{10000000, "held_10mb.rss_mb", "held_10mb_over_idle.rss_mb", "held_10mb.cpu_ms",
+	 "held_10mb.delivered_mb"},
 };
 
 /* Returns how many bytes were taken. */
@@ -22,7 +24,7 @@ static size_t give(struct bench *bench, const struct subject *subject, const str
 
 	http_connect(&client, &bench->loop, subject->otlp_port);
 	for (; given < bytes; given += spans->len)
-		http_post(&client, "/v1/traces", "application/x-protobuf", spans->data, spans->len);
+		bench_post(bench, &client, spans);
 	http_close(&client);
 	return given;
 }
@@ -33,22 +35,25 @@ static void hold(struct bench *bench, const struct subject *subject, const struc
 		 const struct spans *spans)
 {
 	const struct program *program = &bench->program;
-	int64_t before;
+	int64_t idle, held, before;
 	size_t given;
 
 	bench_begin(bench, subject);
-	bench->lambda.refusing = true;
+	lambda_backend(&bench->lambda, BACKEND_FAILS);
+	program_wait_idle(&bench->program);
+	idle = program_memory(program, "Rss");
 	before = program_cpu(program);
 	lambda_invoke(&bench->lambda);
 	given = give(bench, subject, spans, load->bytes);
-	lambda_done(&bench->lambda, 0);
-	lambda_wait_next(&bench->lambda);
+	bench_handler_ends(bench, 0);
 	program_wait_idle(&bench->program);
 	figures_add(load->cpu, subject->name, (double)(program_cpu(program) - before) / NS_PER_MS);
-	figures_add(load->rss, subject->name, (double)program_memory(program, "Rss") / 1e6);
-	bench->lambda.refusing = false;
+	held = program_memory(program, "Rss");
+	figures_add(load->rss, subject->name, (double)held / 1e6);
+	figures_add(load->cost, subject->name, (double)(held - idle) / 1e6);
+	lambda_backend(&bench->lambda, BACKEND_TAKES);
 	bench_end(bench);
-	if (bench->lambda.sink_bytes < given / 10 && subject->exports_each)
+	if (bench->lambda.sink_bytes < given / 10 && subject->is_lull)
 		die("%s held %u of %zu bytes", subject->name, (unsigned)bench->lambda.sink_bytes,
 		    given);
 	figures_add(load->delivered, subject->name, (double)bench->lambda.sink_bytes / 1e6);
@@ -57,9 +62,14 @@ static void hold(struct bench *bench, const struct subject *subject, const struc
 void scenario_held(struct bench *bench, const struct subject *subject, unsigned runs)
 {
 	struct spans spans = spans_make(500);
+	struct subject set = *subject;
 
+	/* In memory, all of it. */
+	set.environment = environment_with(subject->environment, "LULL_BUFFER=32MB",
+					   "LULL_SPOOL=off", NULL);
 	for (unsigned run = 0; run < runs; run++)
 		for (unsigned i = 0; i < sizeof loads / sizeof loads[0]; i++)
-			hold(bench, subject, &loads[i], &spans);
+			hold(bench, &set, &loads[i], &spans);
+	environment_free(set.environment);
 	free(spans.data);
 }

@@ -137,23 +137,48 @@ static void on_connection(void *ctx)
 	die("too many connections to one server");
 }
 
+/* A socket at that port of 127.0.0.1 (0: of the kernel's choice) which does not listen yet. */
+static int bound(uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
+		die("cannot take port %u of 127.0.0.1: %s", port, strerror(errno));
+	return fd;
+}
+
 void http_listen(struct http_server *server, struct loop *loop,
 		 void (*serve)(void *, struct http_peer *, const struct http_request *), void *ctx)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in address;
 	socklen_t len = sizeof address;
 
 	*server = (struct http_server){.loop = loop, .serve = serve, .ctx = ctx};
 	for (unsigned i = 0; i < HTTP_PEERS; i++)
 		server->peers[i] = (struct http_peer){.server = server, .fd = -1};
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(server->listener, (struct sockaddr *)&address, len) != 0 ||
-	    listen(server->listener, HTTP_PEERS) != 0 ||
-	    getsockname(server->listener, (struct sockaddr *)&address, &len) != 0)
-		die("cannot listen on 127.0.0.1: %s", strerror(errno));
+	server->listener = bound(0);
+	if (getsockname(server->listener, (struct sockaddr *)&address, &len) != 0)
+		die("a socket without a name: %s", strerror(errno));
 	server->port = ntohs(address.sin_port);
-	loop_add(loop, server->listener, on_connection, server);
+	http_return(server);
+}
+
+void http_leave(struct http_server *server)
+{
+	loop_remove(server->loop, server->listener);
+	close(server->listener);
+	http_drop_peers(server);
+	server->listener = bound(server->port);
+}
+
+void http_return(struct http_server *server)
+{
+	if (listen(server->listener, HTTP_PEERS) != 0)
+		die("cannot listen at port %u: %s", server->port, strerror(errno));
+	loop_add(server->loop, server->listener, on_connection, server);
 }
 
 void http_drop_peers(struct http_server *server)

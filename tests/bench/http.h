@@ -43,6 +43,11 @@ struct http_server {
 void http_listen(struct http_server *server, struct loop *loop,
 		 void (*serve)(void *, struct http_peer *, const struct http_request *), void *ctx);
 
+/* Nobody listens at the port any more, and what was open ends: connections are refused. The port
+ * stays taken. */
+void http_leave(struct http_server *server);
+void http_return(struct http_server *server);
+
 /* Ends the connections that are open; new ones are still taken. */
 void http_drop_peers(struct http_server *server);
 

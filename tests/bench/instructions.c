@@ -3,7 +3,6 @@
 
 #include "figures.h"
 #include "scenarios.h"
-#include "spans.h"
 
 #define INVOCATIONS 5
 #define ITEMS 100
@@ -18,11 +17,10 @@ static int64_t live(struct bench *bench, const struct subject *subject, unsigned
 
 		lambda_invoke(&bench->lambda);
 		http_connect(&client, &bench->loop, subject->otlp_port);
-		http_post(&client, "/v1/traces", "application/x-protobuf", spans->data, spans->len);
+		bench_post(bench, &client, spans);
 		http_close(&client);
 		lambda_log(&bench->lambda, lines);
-		lambda_done(&bench->lambda, 0);
-		lambda_wait_next(&bench->lambda);
+		bench_handler_ends(bench, 0);
 	}
 	program_wait_idle(&bench->program);
 	bench_end(bench);

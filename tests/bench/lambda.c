@@ -55,10 +55,10 @@ static void on_export(void *ctx, struct http_peer *peer, const struct http_reque
 {
 	struct lambda *lambda = ctx;
 
-	if (lambda->refusing) {
+	if (lambda->backend == BACKEND_FAILS)
 		http_answer(peer, 503, "", "{}");
+	if (lambda->backend != BACKEND_TAKES)
 		return;
-	}
 	lambda->sink_requests++;
 	lambda->sink_bytes += request->body_len;
 	http_answer(peer, 200, "", "{}");
@@ -81,8 +81,23 @@ void lambda_reset(struct lambda *lambda, const struct program *program)
 	lambda->waiting = NULL;
 	lambda->program = program;
 	lambda->nexts = 0;
-	lambda->refusing = false;
+	lambda_backend(lambda, BACKEND_TAKES);
 	lambda->sink_requests = lambda->sink_bytes = 0;
+}
+
+void lambda_backend(struct lambda *lambda, enum backend backend)
+{
+	enum backend before = lambda->backend;
+
+	lambda->backend = backend;
+	if (before == backend)
+		return;
+	if (before == BACKEND_HANGS)
+		http_drop_peers(&lambda->sink);
+	if (before == BACKEND_ABSENT)
+		http_return(&lambda->sink);
+	if (backend == BACKEND_ABSENT)
+		http_leave(&lambda->sink);
 }
 
 static bool is_waiting(void *ctx)

@@ -7,6 +7,13 @@
 #include "http.h"
 #include "program.h"
 
+enum backend {
+	BACKEND_TAKES,
+	BACKEND_FAILS,  /* answers 503 and counts nothing */
+	BACKEND_HANGS,  /* takes connections and requests, and never answers */
+	BACKEND_ABSENT, /* refuses connections */
+};
+
 struct lambda {
 	struct loop *loop;
 	struct http_server api, sink;
@@ -19,7 +26,7 @@ struct lambda {
 	int64_t next_at; /* when last, and the program's CPU by then */
 	int64_t next_cpu;
 	unsigned request; /* number of the invocation */
-	bool refusing;    /* the backend answers 503 and counts nothing */
+	enum backend backend;
 	uint64_t sink_requests, sink_bytes;
 };
 
@@ -27,6 +34,9 @@ void lambda_init(struct lambda *lambda, struct loop *loop);
 
 /* A new environment for that program: nobody is registered. */
 void lambda_reset(struct lambda *lambda, const struct program *program);
+
+/* What the backend does from now on. Where it hung before, what was open is reset. */
+void lambda_backend(struct lambda *lambda, enum backend backend);
 
 /* Serves until the program has asked for the next event. */
 void lambda_wait_next(struct lambda *lambda);

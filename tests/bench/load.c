@@ -6,27 +6,10 @@
 #include "figures.h"
 #include "relay.h"
 #include "scenarios.h"
-#include "spans.h"
 
-#define PROTOBUF "application/x-protobuf"
 #define LINES 3
 #define POSTS_PER_RUN 10 /* of 1,000 spans each: what an invocation costs anyway is a small part */
 #define GZIP_LEVEL 1
-
-static int64_t post(struct http_client *client, const struct spans *spans)
-{
-	return http_post(client, "/v1/traces", PROTOBUF, spans->data, spans->len);
-}
-
-/* The end of an invocation: returns the nanoseconds from the handler's end to /next. */
-static int64_t end_invocation(struct bench *bench, unsigned lines)
-{
-	int64_t end = clock_now();
-
-	lambda_done(&bench->lambda, lines);
-	lambda_wait_next(&bench->lambda);
-	return bench->lambda.next_at - end;
-}
 
 /* ---- The bare minimum ---- */
 
@@ -58,7 +41,7 @@ static void relay_alone(struct bench *bench, const char *figure, const void *dat
 		int64_t before = relay_cpu(&relay);
 
 		for (unsigned i = 0; i < POSTS_PER_RUN; i++)
-			http_post(&client, "/", PROTOBUF, data, len);
+			http_post(&client, "/", "application/x-protobuf", data, len);
 		while (bench->lambda.sink_requests < wanted)
 			loop_turn(&bench->loop, 1000);
 		loop_turn(&bench->loop, 2);
@@ -98,12 +81,12 @@ static void batches(struct bench *bench, const struct subject *subject, const ch
 	http_connect(&client, &bench->loop, subject->otlp_port);
 	for (unsigned i = 0; i < POSTS_PER_RUN; i++) {
 		if (spans)
-			post(&client, spans);
+			bench_post(bench, &client, spans);
 		else
 			lambda_log(&bench->lambda, lines);
 	}
 	http_close(&client);
-	end_invocation(bench, 0);
+	bench_handler_ends(bench, 0);
 	program_wait_idle(&bench->program);
 	own = clock_own_cpu() - own;
 	figures_add(figure, subject->name,
@@ -148,16 +131,16 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
 
 	bench_begin(bench, subject);
 	http_connect(&client, &bench->loop, subject->otlp_port);
+	program_wait_idle(&bench->program);
 	for (unsigned run = 0; run < runs; run++) {
 		int64_t before, own, took, done;
 
-		program_wait_idle(&bench->program);
 		before = program_cpu(&bench->program);
 		own = clock_own_cpu();
 		lambda_invoke(&bench->lambda);
-		post(&client, &spans);
+		bench_post(bench, &client, &spans);
 		done = program_cpu(&bench->program);
-		took = end_invocation(bench, LINES);
+		took = bench_handler_ends(bench, LINES);
 		own = clock_own_cpu() - own;
 		program_wait_idle(&bench->program);
 		/* The first brings up the way to the backend. */
@@ -174,7 +157,7 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
 	bench_end(bench);
 	figures_add("requests_100.count", subject->name,
 		    (double)bench->lambda.sink_requests * 100 / runs);
-	if (bench->lambda.sink_requests < (subject->exports_each ? runs : 1))
+	if (bench->lambda.sink_requests < (subject->is_lull ? runs : 1))
 		die("%s exported %u times", subject->name, (unsigned)bench->lambda.sink_requests);
 	free(spans.data);
 }

@@ -82,6 +82,12 @@ void loop_turn(struct loop *loop, int timeout_ms)
 			serve(loop, fds[i].fd);
 }
 
+void loop_to(struct loop *loop, int64_t time)
+{
+	for (int64_t left; (left = time - clock_now()) > 0;)
+		loop_turn(loop, (int)((left + NS_PER_MS - 1) / NS_PER_MS));
+}
+
 void loop_until(struct loop *loop, bool (*done)(void *ctx), void *ctx, const char *what)
 {
 	int64_t limit = clock_now() + LIMIT;

@@ -32,6 +32,9 @@ void loop_remove(struct loop *loop, int fd);
 /* Serves what is there, waiting for it at most `timeout_ms` (-1: without a bound). */
 void loop_turn(struct loop *loop, int timeout_ms);
 
+/* Serves until that time of CLOCK_MONOTONIC, to the millisecond above. */
+void loop_to(struct loop *loop, int64_t time);
+
 /* Turns until `done`; ends the benchmark with a message about `what` after 60 seconds. */
 void loop_until(struct loop *loop, bool (*done)(void *ctx), void *ctx, const char *what);
 

@@ -4,14 +4,6 @@
 #include "figures.h"
 #include "relay.h"
 #include "scenarios.h"
-#include "spans.h"
-
-#define PROTOBUF "application/x-protobuf"
-
-static int64_t post(struct http_client *client, const struct spans *spans)
-{
-	return http_post(client, "/v1/traces", PROTOBUF, spans->data, spans->len);
-}
 
 static void add_ms(const char *name, const char *program, int64_t ns)
 {
@@ -27,17 +19,17 @@ static const struct size {
 	{1000, "post_1000.wall_ms", "post_1000_busy.wall_ms", "post_1000.cpu_ms"},
 };
 
-/* One post when the program rests, and what it uses until it rests again. */
+/* One post when the program rests, as it does when this is called, and what it uses until it rests
+ * again. */
 static void post_at_rest(struct bench *bench, const struct subject *subject,
 			 const struct size *size, struct http_client *client,
 			 const struct spans *spans)
 {
 	int64_t before, own, took;
 
-	program_wait_idle(&bench->program);
 	before = program_cpu(&bench->program);
 	own = clock_own_cpu();
-	took = post(client, spans);
+	took = bench_post(bench, client, spans);
 	own = clock_own_cpu() - own;
 	program_wait_idle(&bench->program);
 	add_ms(size->wall, subject->name, took);
@@ -53,12 +45,13 @@ static void posts_of(struct bench *bench, const struct subject *subject, const s
 	struct http_client client;
 
 	http_connect(&client, &bench->loop, subject->otlp_port);
+	program_wait_idle(&bench->program);
 	for (unsigned i = 0; i < posts; i++)
 		post_at_rest(bench, subject, size, &client, &spans);
 	http_close(&client);
 	http_connect(&client, &bench->loop, subject->otlp_port);
 	for (unsigned i = 0; i < posts; i++)
-		add_ms(size->busy, subject->name, post(&client, &spans));
+		add_ms(size->busy, subject->name, bench_post(bench, &client, &spans));
 	program_wait_idle(&bench->program);
 	http_close(&client);
 	free(spans.data);
@@ -70,8 +63,7 @@ void scenario_post(struct bench *bench, const struct subject *subject, unsigned 
 	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		lambda_invoke(&bench->lambda);
 		posts_of(bench, subject, &sizes[i], posts);
-		lambda_done(&bench->lambda, 0);
-		lambda_wait_next(&bench->lambda);
+		bench_handler_ends(bench, 0);
 	}
 	bench_end(bench);
 }
@@ -89,7 +81,7 @@ void scenario_post_bare(struct bench *bench, unsigned posts)
 			int64_t before = relay_cpu(&relay);
 
 			loop_turn(&bench->loop, 2);
-			add_ms(sizes[i].wall, "recv and send", post(&client, &spans));
+			add_ms(sizes[i].wall, "recv and send", bench_post(bench, &client, &spans));
 			loop_turn(&bench->loop, 2);
 			add_ms(sizes[i].cpu, "recv and send", relay_cpu(&relay) - before);
 		}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -45,7 +46,7 @@ static void kill_running(void)
 }
 
 static _Noreturn void become(const char *path, char *const *environment, const char *cgroup,
-			     struct birth *birth)
+			     int output, struct birth *birth)
 {
 	char *const name = (char *)(uintptr_t)path;
 	char *const plain[] = {name, NULL};
@@ -59,10 +60,9 @@ static _Noreturn void become(const char *path, char *const *environment, const c
 			goto fail;
 	}
 	dup2(null, STDIN_FILENO);
-	if (!getenv("BENCH_VERBOSE")) {
-		dup2(null, STDOUT_FILENO);
+	dup2(output, STDOUT_FILENO);
+	if (!getenv("BENCH_VERBOSE"))
 		dup2(null, STDERR_FILENO);
-	}
 	birth->cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	birth->at = clock_now();
 	if (count_file)
@@ -106,13 +106,18 @@ void program_start(struct program *program, struct loop *loop, const char *path,
 		atexit(kill_running);
 	}
 	*birth = (struct birth){0};
+	if (program->pid > 0)
+		close(program->output);
 	*program = (struct program){
 		.loop = loop,
 		.idle_turns = cgroup ? IDLE_TURNS_QUOTA : IDLE_TURNS,
+		.output = memfd_create("output", MFD_CLOEXEC),
 	};
+	if (program->output < 0)
+		die("no memory");
 	program->pid = vfork();
 	if (program->pid == 0)
-		become(path, environment, cgroup, birth);
+		become(path, environment, cgroup, program->output, birth);
 	/* vfork() returns here when execve() has been called: the two times are there. */
 	running = program;
 	if (program->pid < 0 || birth->error != 0)
@@ -123,6 +128,29 @@ void program_start(struct program *program, struct loop *loop, const char *path,
 	if (program->pidfd < 0 || clock_getcpuclockid(program->pid, &program->cpu_clock) != 0)
 		die("cannot watch the program");
 	loop_add(loop, program->pidfd, on_exit_seen, program);
+}
+
+char *program_output(const struct program *program)
+{
+	struct stat st;
+	char *text;
+
+	if (fstat(program->output, &st) != 0)
+		die("cannot see what the program wrote");
+	text = calloc(1, (size_t)st.st_size + 1);
+	if (!text || pread(program->output, text, (size_t)st.st_size, 0) != st.st_size)
+		die("cannot read what the program wrote");
+	return text;
+}
+
+void program_freeze(const struct program *program)
+{
+	kill(program->pid, SIGSTOP);
+}
+
+void program_thaw(const struct program *program)
+{
+	kill(program->pid, SIGCONT);
 }
 
 void program_count_in(const char *file)

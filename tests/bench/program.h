@@ -19,11 +19,13 @@ struct program {
 	int status;          /* as of waitpid() */
 	unsigned idle_turns; /* without CPU in a row, until it is taken for resting */
 	int64_t whole_cpu;   /* nanoseconds from execve() to the exit */
+	int output;          /* a file in memory */
 };
 
 /* Runs `path` with that environment (NULL-terminated) in the cgroup whose cgroup.procs is `cgroup`
- * (NULL: in this one). Its output goes to
- * /dev/null unless BENCH_VERBOSE is set. When the benchmark ends it is killed. */
+ * (NULL: in this one). Its standard output
+ * is kept; its standard error goes to /dev/null unless BENCH_VERBOSE is set. When the benchmark ends
+ * it is killed. */
 void program_start(struct program *program, struct loop *loop, const char *path,
 		   char *const *environment, const char *cgroup);
 
@@ -32,6 +34,13 @@ void program_count_in(const char *file);
 
 /* Instructions of the program that has exited, all of its threads, from its start to its end. */
 int64_t program_instructions(void);
+
+/* What it has written to standard output so far; the caller frees it. */
+char *program_output(const struct program *program);
+
+/* As Lambda does between two invocations: it does not run until it is thawed. */
+void program_freeze(const struct program *program);
+void program_thaw(const struct program *program);
 
 /* Nanoseconds of CPU, user and system, since execve(). */
 int64_t program_cpu(const struct program *program);

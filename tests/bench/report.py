@@ -5,6 +5,51 @@ CPU, and the bar."""
 import json
 import sys
 
+STATISTICS = (("median", ""), ("p90", ", p90"), ("p99", ", p99"), ("max", ", longest"))
+
+
+def several(name, title, unit, **bars):
+    """Rows of one figure, one for each statistic that has a bar, which may be None."""
+    return [
+        (name, title + added, unit, statistic, bars[statistic])
+        for statistic, added in STATISTICS
+        if statistic in bars
+    ]
+
+
+POSTS = [
+    row
+    for backend in ("alive", "refused", "hanging")
+    for pace, said in (("steady", "each 20 ms"), ("busy", "in a row"))
+    for row in several(
+        f"post_{backend}_{pace}.wall_ms", f"backend {backend}: {said}", "ms", median=None, p99=1.0
+    )
+]
+# A bar of no time at all: what lull does in it takes less than a millisecond.
+HELD = [
+    row
+    for backend in ("refused", "hanging")
+    for apart, said in (("", "in a row"), ("_apart", "freezes between"))
+    for row in several(
+        f"{backend}{apart}.done_to_next_ms",
+        f"backend {backend}: {said}",
+        "ms",
+        median=1.0,
+        p90=None,
+        max=None,
+    )
+]
+GROWTH = 0.25  # what lies in queues at one time differs by this much; a leak is told by `LONG=1`
+FLAT = [
+    row
+    for policy in ("end", "lazy")
+    for row in (
+        (f"flat_{policy}_10.rss_mb", f"{policy}: memory after 1/10", "MB", "median", None),
+        (f"flat_{policy}_50.rss_mb", "after half of the invocations", "MB", "median", None),
+        (f"flat_{policy}_100.rss_mb", "after all of them", "MB", "median", None),
+        (f"flat_{policy}_growth.rss_mb", "growth from 1/10 on", "MB", "max", GROWTH),
+    )
+]
 # name, what it says, unit, which statistic counts, bar
 ROWS = [
     ("binary.size_mb", "binary", "MB", "median", 4.2),
@@ -18,11 +63,14 @@ ROWS = [
     ("used.rss_mb", "resident memory, idle after load", "MB", "median", None),
     ("held_1mb.rss_mb", "resident memory holding 1 MB", "MB", "median", None),
     ("held_10mb.rss_mb", "resident memory holding 10 MB", "MB", "median", None),
+    ("held_10mb_over_idle.rss_mb", "of it above idle", "MB", "median", 12.0),
     ("held_1mb.cpu_ms", "CPU of taking and holding 1 MB", "ms", "median", None),
     ("held_10mb.cpu_ms", "CPU of taking and holding 10 MB", "ms", "median", None),
     ("held_1mb.delivered_mb", "of 1 MB delivered afterwards, gzip", "MB", "median", None),
     ("held_10mb.delivered_mb", "of 10 MB delivered afterwards, gzip", "MB", "median", None),
     ("shutdown.wall_ms", "SHUTDOWN to exit", "ms", "median", 50.0),
+    ("shutdown_refused.wall_ms", "with spans, backend refused, longest", "ms", "max", 2000.0),
+    ("shutdown_hanging.wall_ms", "with spans, backend hanging, longest", "ms", "max", 2000.0),
     ("shutdown.cpu_ms", "CPU of it", "ms", "median", None),
     ("post_1.wall_ms", "POST of 1 span", "ms", "median", None),
     ("post_100.wall_ms", "POST of 100 spans", "ms", "median", None),
@@ -31,18 +79,27 @@ ROWS = [
     ("post_100.wall_ms", "POST of 100 spans, p99", "ms", "p99", None),
     ("post_1000.wall_ms", "POST of 1,000 spans, p99", "ms", "p99", 1.0),
     ("post_1000_busy.wall_ms", "POST of 1,000, one after the other", "ms", "median", None),
+    *POSTS,
     ("post_1.cpu_ms", "CPU of taking 1 span", "ms", "median", None),
     ("post_100.cpu_ms", "CPU of taking 100 spans", "ms", "median", None),
     ("post_1000.cpu_ms", "CPU of taking 1,000 spans", "ms", "median", None),
     ("spans_1000.cpu_ms", "CPU per 1,000 spans", "ms", "median", 1.2),
     ("logs_1000.cpu_ms", "CPU per 1,000 log lines", "ms", "median", None),
     ("invocation.cpu_ms", "CPU of an invocation", "ms", "median", 0.25),
-    ("invocation.done_to_next_ms", "handler's end to /next", "ms", "median", None),
+    ("invocation.done_to_next_ms", "handler's end to /next", "ms", "median", 5.0),
+    ("invocation.done_to_next_ms", "handler's end to /next, p99", "ms", "p99", 5.0),
     ("done_to_next.cpu_ms", "CPU of it", "ms", "median", None),
+    *HELD,
+    ("lazy_late.count", "LULL_FLUSH=lazy: late /next, number", "", "max", 0.0),
+    ("lazy.invoke_to_next_ms", "INVOKE to /next", "ms", "median", None),
+    ("adaptive_late.count", "LULL_FLUSH=adaptive: the same", "", "max", None),
     ("requests_100.count", "backend requests, 100 invocations", "", "median", None),
+    *FLAT,
+    ("uncounted.count", "items not accounted for, worst life", "", "max", 0.0),
     ("start.minstr", "start and end, million instructions", "M", "median", None),
     ("load.minstr", "fixed load, million instructions", "M", "median", None),
 ]
+WIDTH = max(len(row[1]) for row in ROWS) + 1
 BARE = ("three calls", "recv and send")
 SMALL = "at_128mb."
 SMALL_BARS = {"start.wall_ms": 40.0}  # at that share; the others are for a whole core
@@ -78,7 +135,7 @@ def verdict(name, value, bare, bar):
 def head(with_peer):
     peer = f"   {'peer':>9}{'least':>9}{'/ lull':>8}" if with_peer else ""
     columns = f"{'bare':>9}{'least':>9}   {'gzip':>9}{'least':>9}   {'driver':>9}"
-    return f"{'':36}{'lull':>9}{'least':>9}{peer}   {columns}"
+    return f"{'':{WIDTH}}{'lull':>9}{'least':>9}{peer}   {columns}"
 
 
 def row(figures, with_peer, name, title, unit, statistic, bar):
@@ -93,7 +150,7 @@ def row(figures, with_peer, name, title, unit, statistic, bar):
     driver = figures.get((name, "driver"))
     cells.append(number(driver["median"]) if driver else f"{'-':>9}")
     told = verdict(name, lull[statistic], bare, bar)
-    return f"{title:36}{'   '.join(cells)}  {unit:2}  {told}".rstrip()
+    return f"{title:{WIDTH}}{'   '.join(cells)}  {unit:2}  {told}".rstrip()
 
 
 def main(path):

@@ -4,26 +4,37 @@
 #define BENCH_SCENARIOS_H
 
 #include "lambda.h"
+#include "spans.h"
 
 struct subject {
 	const char *name; /* in the figures */
 	const char *path;
 	char **environment; /* NULL-terminated */
 	uint16_t otlp_port; /* where it takes OTLP/HTTP; 0: nowhere */
-	bool exports_each;  /* exports in every invocation: an export less is an error */
+	bool is_lull;       /* exports in every invocation and prints its books: else an error */
 };
 
 struct bench {
 	struct loop loop;
 	struct lambda lambda;
 	struct program program; /* the one that runs */
-	const char *cgroup;     /* whose cgroup.procs programs go to; NULL: none */
+	const struct subject *subject;
+	uint64_t spans_posted; /* to it */
+	const char *cgroup;    /* whose cgroup.procs programs go to; NULL: none */
 };
 
 /* Starts it and serves until its first GET event/next. */
 void bench_begin(struct bench *bench, const struct subject *subject);
 
-/* SHUTDOWN; returns the nanoseconds until the process had ended. */
+/* Posts to /v1/traces; returns the nanoseconds until the answer. */
+int64_t bench_post(struct bench *bench, struct http_client *client, const struct spans *spans);
+
+/* The handler has written so many log lines and ends. Returns the nanoseconds from before
+ * platform.runtimeDone is posted to /next; below 0 where that was asked for before. */
+int64_t bench_handler_ends(struct bench *bench, unsigned lines);
+
+/* SHUTDOWN; returns the nanoseconds until the process had ended. lull's books are looked at: what
+ * they do not account for is the figure uncounted.count. */
 int64_t bench_end(struct bench *bench);
 
 /* `runs` starts of each subject in turn: wall and CPU from execve() to the first /next, CPU until it
@@ -52,6 +63,27 @@ void scenario_held(struct bench *bench, const struct subject *subject, unsigned 
 /* CPU of an invocation with 3 spans and 3 log lines, and the time from its end to /next; requests to
  * the backend for 100 of them. */
 void scenario_invocation(struct bench *bench, const struct subject *subject, unsigned runs);
+
+/* In how many of so many invocations in a row /next is asked for only after the handler's end, where
+ * that comes right after 3 spans were taken; and the time from INVOKE to /next. */
+void scenario_lazy(struct bench *bench, const struct subject *subject, unsigned invocations);
+
+/* The answer to so many posts of 1,000 spans each 20 ms, and then so many one after the other, while
+ * the backend takes data, refuses connections, or never answers. `bare`: the same posts to a process
+ * that only takes them, too. */
+void scenario_faulty_posts(struct bench *bench, const struct subject *subject, unsigned count,
+			   bool bare);
+
+/* The time from the handler's end to /next while the backend refuses connections or never answers:
+ * so many invocations in a row, and so many that are `pause` nanoseconds of freeze apart. */
+void scenario_dead_backend(struct bench *bench, const struct subject *subject, unsigned count,
+			   int64_t pause);
+
+/* SHUTDOWN to exit with such a backend while 1,000 spans wait for it. Lambda kills after 2 s. */
+void scenario_dead_end(struct bench *bench, const struct subject *subject, unsigned runs);
+
+/* Resident memory at rest after a tenth, half, and all of so many invocations. */
+void scenario_flat(struct bench *bench, const struct subject *subject, unsigned invocations_each);
 
 /* Millions of instructions, by callgrind: of start and end without an invocation, and of five
  * invocations with 100 spans and 100 log lines each. To be called last: what is started later runs

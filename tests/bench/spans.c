@@ -130,6 +130,7 @@ struct spans spans_make(unsigned count)
 	put_attribute(&w, 1, "service.name", "shop", 0);
 	close_field(&w, 1, scope_end);
 	close_field(&w, 1, all_end);
+	spans.count = count;
 	spans.len = room - w.at;
 	spans.data = malloc(spans.len);
 	if (!spans.data)

@@ -9,6 +9,7 @@
 struct spans {
 	uint8_t *data; /* an ExportTraceServiceRequest */
 	size_t len;
+	unsigned count;
 };
 
 /* A request with `count` spans of one trace, of some 235 bytes each, ids at random. The caller frees

@@ -12,25 +12,6 @@ static double mb(int64_t bytes)
 	return (double)bytes / 1e6;
 }
 
-void bench_begin(struct bench *bench, const struct subject *subject)
-{
-	lambda_reset(&bench->lambda, &bench->program);
-	program_start(&bench->program, &bench->loop, subject->path, subject->environment,
-		      bench->cgroup);
-	lambda_wait_next(&bench->lambda);
-}
-
-int64_t bench_end(struct bench *bench)
-{
-	int64_t start;
-
-	lambda_wait_next(&bench->lambda);
-	start = clock_now();
-	lambda_shutdown(&bench->lambda);
-	program_wait_exit(&bench->program);
-	return bench->program.exited_at - start;
-}
-
 static void one_start(struct bench *bench, const struct subject *subject)
 {
 	const char *name = subject->name;

@@ -14,11 +14,19 @@ OLD = {
     "start.minstr": (1.00, 1.01),
     "idle.rss_mb": (1.00, 1.00),
     "requests_100.count": (200.0, 200.0),
+    "uncounted.count": (0.0, 0.0),
 }
 
 
-def figure(name, least, median, program="lull"):
-    return {"name": name, "program": program, "n": 9, "min": least, "median": median}
+def figure(name, least, median, most=None, program="lull"):
+    return {
+        "name": name,
+        "program": program,
+        "n": 9,
+        "min": least,
+        "median": median,
+        "max": median if most is None else most,
+    }
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def compare(tmp_path):
         return path
 
     def run(changes, others=()):
-        old = write(tmp_path / "old.json", OLD, [figure("start.cpu_ms", 0.1, 0.1, "peer")])
+        old = write(tmp_path / "old.json", OLD, [figure("start.cpu_ms", 0.1, 0.1, program="peer")])
         new = write(tmp_path / "new.json", OLD | changes, others)
         command = [sys.executable, COMPARE, old, new]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -51,7 +59,7 @@ def test_the_same_is_not_worse(compare):
         ("start.cpu_ms", 0.42, 0.48),
         ("start.minstr", 1.02, 1.03),
         ("idle.rss_mb", 1.10, 1.10),
-        ("requests_100.count", 201.0, 201.0),
+        ("requests_100.count", 205.0, 205.0),
     ],
 )
 def test_what_grew_is_named(compare, name, least, median):
@@ -68,11 +76,18 @@ def test_what_grew_is_named(compare, name, least, median):
         ("start.cpu_ms", 0.50, 0.40),  # the minimum alone
         ("start.cpu_ms", 0.36, 0.41),  # within what is allowed
         ("start.minstr", 1.005, 1.015),
+        ("requests_100.count", 203.0, 203.0),
     ],
 )
 def test_what_says_nothing_is_left_alone(compare, name, least, median):
     result = compare({name: (least, median)})
     assert result.returncode == 0, result.stdout
+
+
+def test_of_a_count_the_worst_is_judged(compare):
+    result = compare({"uncounted.count": (0.0, 0.0, 7.0)})
+    assert result.returncode == 1
+    assert result.stdout == "worse: uncounted.count: 0 -> 7 (from nothing)\n"
 
 
 def test_what_shrank_is_told(compare):
@@ -82,7 +97,7 @@ def test_what_shrank_is_told(compare):
 
 
 def test_other_programs_do_not_count(compare):
-    assert compare({}, [figure("start.cpu_ms", 9.0, 9.0, "peer")]).returncode == 0
+    assert compare({}, [figure("start.cpu_ms", 9.0, 9.0, program="peer")]).returncode == 0
 
 
 def test_a_figure_that_is_gone_is_told(compare):
