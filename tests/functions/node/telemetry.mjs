@@ -1,15 +1,18 @@
-// OpenTelemetry's SDK, exporting OTLP/HTTP in protobuf to where OTEL_EXPORTER_OTLP_ENDPOINT says.
+// OpenTelemetry's SDK, exporting OTLP to where OTEL_EXPORTER_OTLP_ENDPOINT says. The exporters look
+// for their endpoint, headers and compression themselves, but whoever makes them chooses among them.
 import { context, logs, metrics, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 const DAY = 86_400_000;
+
+const kind = { 'http/json': 'http' }[process.env.OTEL_EXPORTER_OTLP_PROTOCOL] ?? 'proto';
+const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kind}`);
+const { OTLPMetricExporter } = await import(`@opentelemetry/exporter-metrics-otlp-${kind}`);
+const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kind}`);
 
 const resource = defaultResource().merge(
   resourceFromAttributes({
