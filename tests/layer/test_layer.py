@@ -42,9 +42,9 @@ def opt(layer, tmp_path_factory) -> pathlib.Path:
 def test_layout_modes_and_times(layer):
     with zipfile.ZipFile(layer) as archive:
         entries = archive.infolist()
-    first, *certificates = entries
-    assert first.filename == "extensions/lull"
-    assert first.external_attr >> 16 == 0o100755
+    program, wrapper, *certificates = entries
+    assert (program.filename, wrapper.filename) == ("extensions/lull", "lull-wrap")
+    assert program.external_attr >> 16 == wrapper.external_attr >> 16 == 0o100755
     for entry in certificates:
         assert re.fullmatch(r"lull/certs/[0-9a-f]{8}\.[0-9]", entry.filename)
         assert entry.external_attr >> 16 == 0o100644

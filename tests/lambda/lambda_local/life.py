@@ -5,7 +5,7 @@ import time
 from . import records, variables
 from .extensions import READY, STARTED, ExtensionsApi
 from .process import Process
-from .runtime import InProcessRuntime, RuntimeApi
+from .runtime import InProcessRuntime, RuntimeApi, command_line
 from .shutdown import shut_down
 from .telemetry import Telemetry
 
@@ -120,7 +120,8 @@ class Life:
                     concurrency=self.settings.concurrency, snap_start=self.to_restore)
             else:
                 environ = variables.runtime_variables(self.variables, self.settings.environ)
-                self.runtime = Process("runtime", runtime, environ, self.history,
+                self.runtime = Process("runtime", command_line(runtime, environ), environ,
+                                       self.history,
                                        cwd=self.settings.task_root, on_line=on_line,
                                        on_exit=self._runtime_ended)
         self.processes.append(self.runtime)

@@ -1,6 +1,7 @@
 """The Runtime API, and a runtime inside the test's own process for tests that need no real one."""
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -9,6 +10,25 @@ from .http_server import CLOSE, Answer, error_answer, json_answer, plain_answer
 
 BASE = "/2018-06-01/runtime"
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+
+
+def command_line(command, environ):
+    """What starts the runtime: the wrapper with the runtime's command as its arguments, where the
+    function names one. An OS-only runtime (`provided.*`) is a program named bootstrap: Lambda
+    starts that, and no wrapper. A wrapper that cannot be started ends as it would in a shell."""
+    wrapper = environ.get(WRAPPER)
+    if not wrapper or os.path.basename(command[0]) == "bootstrap":
+        return command
+    if not os.path.isfile(wrapper):
+        return _complaint(f"{wrapper}: does not exist", 127)
+    if not os.access(wrapper, os.X_OK):
+        return _complaint(f"{wrapper}: is not an executable", 126)
+    return [wrapper, *command]
+
+
+def _complaint(text, code):
+    return ["/bin/sh", "-c", 'echo "$1" >&2; exit "$2"', "sh", text, str(code)]
 
 
 class Invocation:
