@@ -159,15 +159,11 @@ static void say_exported(struct exporter_slot *slot, uint64_t rejected, struct s
 static int64_t pause_after(const struct exporter_slot *slot, const struct transfer_result *result,
 			   struct now now)
 {
-	int64_t asked = retry_after(result->retry_after, now);
 	uint32_t random = 0;
 
-	/* "At once", or a time that is over by our clock, is no leave to ask without end. */
-	if (asked > 0)
-		return asked;
 	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
 		random = (uint32_t)now.mono;
-	return retry_pause(circuit_of(slot)->failures + 1, random);
+	return retry_pause(result->retry_after, circuit_of(slot)->failures + 1, random);
 }
 
 /* Books the batch; its file goes unless it is still needed. */
@@ -299,7 +295,7 @@ static void start(struct exporter_slot *slot, bool file_first, struct now now)
 		slot->transfer = transfer_start(slot->exporter->transfers, settings, &body, gzip,
 						on_done, slot);
 	if (!slot->transfer) {
-		struct outcome later = {.verdict = VERDICT_LATER, .pause = retry_pause(1, 0)};
+		struct outcome later = {.verdict = VERDICT_LATER, .pause = retry_pause(0, 1, 0)};
 
 		log_warn("no memory to export %s; they are kept", otlp_signal_name(s));
 		slot->gave_up = true;

@@ -5,24 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/now.h"
 #include "edges/transfer_request.h"
 
 /* ---- How it ended ---- */
 
 static void fill_in(struct transfer *t, struct transfer_result *result)
 {
-	struct curl_header *retry_after = NULL;
+	curl_off_t retry_after = 0;
 	char *type = NULL;
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
-	curl_easy_header(t->easy, "Retry-After", 0, CURLH_HEADER, -1, &retry_after);
+	/* Seconds or a date: curl reads both. */
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	result->status = (unsigned)status;
 	result->body = bytes_slice(&t->answer);
 	result->protobuf = type && strncasecmp(type, "application/x-protobuf", 22) == 0;
-	if (retry_after)
-		result->retry_after = slice_str(retry_after->value);
+	if (retry_after > 0 && retry_after < INT64_MAX / NS_PER_S)
+		result->retry_after = retry_after * NS_PER_S;
 }
 
 /* `error` NULL: a whole answer is there. */
@@ -48,7 +50,7 @@ static void fail(struct transfer *t, const char *error)
 		finish(t, error);
 }
 
-void transfer_out_of_time(struct transfer *t)
+static void out_of_time(struct transfer *t)
 {
 	if (!request_send_again(t, true))
 		finish(t, "no answer in time");
@@ -83,6 +85,7 @@ struct transfers *transfers_new(struct event_base *base, const char *layer, uint
 	all->own_port = own_port;
 	snprintf(all->layer, sizeof all->layer, "%s", layer);
 	all->release = evtimer_new(base, share_release, all);
+	all->out_of_time = out_of_time;
 	if (transfer_loop_init(&all->loop, base, on_ended) && all->release)
 		return all;
 	transfers_free(all);

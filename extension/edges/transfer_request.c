@@ -124,7 +124,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 	    ((first && t->again) || transfer_loop_readable(&t->all->loop)) &&
 	    event_add(t->deadline, &turn) == 0)
 		return;
-	transfer_out_of_time(t);
+	t->all->out_of_time(t);
 }
 
 /* ---- One request ---- */

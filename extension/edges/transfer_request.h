@@ -8,8 +8,12 @@
 #include "edges/transfer_loop.h"
 #include "edges/transfer_result.h"
 
+struct transfer;
+
 struct transfers {
 	struct transfer_loop loop;
+	/* Its deadline has passed, and nothing has come in that could still be an answer. */
+	void (*out_of_time)(struct transfer *t);
 	struct certificates certificates;
 	struct transfer *first; /* all that are under way */
 	CURL *spare;            /* a handle not in use, with its buffers; or NULL */
@@ -71,8 +75,5 @@ void share_release(evutil_socket_t fd, short what, void *ctx);
 
 /* Ends it, wherever it is. */
 void request_free(struct transfer *t);
-
-/* Its deadline has passed and nothing has come in that could still be an answer. In transfer.c. */
-void transfer_out_of_time(struct transfer *t);
 
 #endif

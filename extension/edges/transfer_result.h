@@ -4,6 +4,7 @@
 #define EDGES_TRANSFER_RESULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 
@@ -12,7 +13,7 @@ struct transfer_result {
 	const char *error;        /* where status is 0: why, for people; else NULL */
 	struct slice body;        /* at most TRANSFER_ANSWER_LIMIT of it; valid during the call */
 	bool protobuf;            /* the answer says that it is */
-	struct slice retry_after; /* that header's value, or empty; valid during the call */
+	int64_t retry_after;      /* nanoseconds, what that header asks for; 0: nothing */
 	/* The request went out whole at least once without an answer to that: the backend may have
 	 * taken it (more than once, where there was an answer in the end). */
 	bool maybe_taken;

@@ -34,13 +34,10 @@ enum verdict retry_verdict(const struct answer *answer);
 /* May the backend have taken the batch although the answer is a failure (a gateway's 502 or 504)? */
 bool retry_maybe_taken(unsigned status);
 
-/* Nanoseconds to wait after `failures` (from 1) in a row: doubling from a quarter of a second to
- * thirty, and of that a random part between half and all. `random` is any number. */
-int64_t retry_pause(unsigned failures, uint32_t random);
-
-/* The value of a Retry-After header (RFC 9110, section 10.2.3: seconds, or a date) as nanoseconds
- * from now, at least 0 and at most RETRY_AFTER_LONGEST; -1 where it is neither. */
-#define RETRY_AFTER_LONGEST (INT64_C(15) * 60 * NS_PER_S)
-int64_t retry_after(struct slice value, struct now now);
+/* Nanoseconds to wait after `failures` (from 1) in a row: what the backend `asked` for (nanoseconds;
+ * at most RETRY_LONGEST_ASKED), or where that is 0 doubling from a quarter of a second to thirty, and
+ * of that a random part between half and all. `random` is any number. */
+#define RETRY_LONGEST_ASKED (INT64_C(15) * 60 * NS_PER_S)
+int64_t retry_pause(int64_t asked, unsigned failures, uint32_t random);
 
 #endif

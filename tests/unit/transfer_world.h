@@ -34,7 +34,7 @@ struct world {
 	/* Of the last transfer that ended. */
 	unsigned ended;
 	struct transfer_result last;
-	char error[256], body[64], retry_after[64];
+	char error[256], body[64];
 	size_t body_size;
 };
 
@@ -79,8 +79,6 @@ static inline void world_ended(void *ctx, const struct transfer_result *result)
 	snprintf(w->error, sizeof w->error, "%s", result->error ? result->error : "");
 	snprintf(w->body, sizeof w->body, "%.*s", (int)result->body.len,
 		 result->body.data ? (const char *)result->body.data : "");
-	snprintf(w->retry_after, sizeof w->retry_after, "%.*s", (int)result->retry_after.len,
-		 result->retry_after.data ? (const char *)result->retry_after.data : "");
 }
 
 static inline struct transfer *post_bytes(struct world *w, size_t len)
