@@ -247,7 +247,7 @@ static void ask_next(struct agent *a, struct now now)
 	lambda_api_next(a->api);
 	if (!a->books.open) {
 		books_open(&a->books);
-		exporter_open(&a->exporter);
+		exporter_connect(&a->exporter);
 	}
 	look(a);
 }

@@ -179,8 +179,8 @@ static void settle(struct exporter_slot *slot, const struct outcome *outcome, st
 		spool_remove(slot->exporter->spool, &slot->file);
 }
 
-/* There is nobody for this signal: what is on disk of it goes, too. */
-static void drop_files(struct exporter_slot *slot, enum drop_reason reason)
+/* The backend has no such signal: what is on disk of it goes, too. */
+static void drop_files(struct exporter_slot *slot)
 {
 	struct ledger_account *account = &slot->destination->account[signal_of(slot)];
 	struct spool *spool = slot->exporter->spool;
@@ -188,7 +188,7 @@ static void drop_files(struct exporter_slot *slot, enum drop_reason reason)
 
 	while (spool_take(spool, number_of(slot), signal_of(slot), &file)) {
 		account->spooled -= file.items;
-		account->dropped[reason] += file.items;
+		account->dropped[DROP_TURNED_OFF] += file.items;
 		spool_remove(spool, &file);
 	}
 }
@@ -221,7 +221,7 @@ static void on_done(void *ctx, const struct transfer_result *result)
 	slot->answered |= !slot->gave_up;
 	settle(slot, &outcome, now);
 	if (outcome.verdict == VERDICT_OFF)
-		drop_files(slot, DROP_TURNED_OFF);
+		drop_files(slot);
 	slot->exporter->settled(slot->exporter->ctx);
 }
 
@@ -331,17 +331,12 @@ static bool waits(const struct exporter_slot *slot)
 	return waiting.oldest != INT64_MAX || slot->destination->account[s].spooled > 0;
 }
 
-void exporter_open(struct exporter *exporter)
+void exporter_connect(struct exporter *exporter)
 {
-	FOR_SLOTS(exporter, slot) {
-		const struct export_settings *settings =
-			&slot->destination->settings[signal_of(slot)];
-
-		if (settings->endpoint)
-			transfers_connect(exporter->transfers, settings);
-		else
-			drop_files(slot, DROP_NO_DESTINATION);
-	}
+	FOR_SLOTS(exporter, slot)
+		if (slot->destination->settings[signal_of(slot)].endpoint)
+			transfers_connect(exporter->transfers,
+					  &slot->destination->settings[signal_of(slot)]);
 }
 
 /* ---- Outside of a flush ---- */

@@ -48,9 +48,8 @@ bool exporter_init(struct exporter *exporter, struct transfers *transfers, struc
 		   struct store *store, const struct resource *resource);
 void exporter_free(struct exporter *exporter);
 
-/* The books are open: what the life before left on disk for a signal that has no backend now is
- * dropped. Name look-up, connection and TLS begin, ahead of the first request. */
-void exporter_open(struct exporter *exporter);
+/* Name look-up, connection and TLS ahead of the first request. */
+void exporter_connect(struct exporter *exporter);
 
 /* Outside of a flush: starts what is due; returns when to ask again (mono), if nothing happens
  * before, INT64_MAX where there is no need. */

@@ -53,17 +53,36 @@ static void say_problems(const struct config *config)
 		log_warn("%s", config->problems[i]);
 }
 
-/* Without a destination all is taken and counted, and goes nowhere. */
+/* Without user, password and query, which are nobody's business. */
+static void add_url(struct bytes *line, const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	const char *at = memchr(host, '@', strcspn(host, "/?#"));
+
+	bytes_append(line, url, (size_t)(host - url));
+	host = at ? at + 1 : host;
+	bytes_append(line, host, strcspn(host, "?#"));
+}
+
+/* One line when all is well: what goes where. */
 static void say_destination(const struct config *config)
 {
-	const char *endpoint = NULL;
+	struct bytes line = {0};
 
-	for (unsigned s = 0; s < OTLP_SIGNALS && !endpoint; s++)
-		endpoint = config->export[s].endpoint;
-	if (!endpoint)
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		bytes_addf(&line, "%s%s to ", s ? ", " : "", otlp_signal_name((enum otlp_signal)s));
+		if (config->export[s].endpoint)
+			add_url(&line, config->export[s].endpoint);
+		else
+			bytes_addf(&line, "nowhere");
+	}
+	if (config->export[0].endpoint || config->export[1].endpoint || config->export[2].endpoint)
+		log_info(LULL_VERSION ": %s", bytes_cstr(&line) ? (const char *)line.data : "");
+	else
 		log_warn(
 			"no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL; what is received "
 			"is dropped until then");
+	bytes_free(&line);
 }
 
 static void find_address(const char *runtime_api, const char *name, bool managed)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/config.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/config_lists.h"
+#include "domain/config_names.h"
 #include "domain/config_values.h"
 
 /* ---- The table ---- */
@@ -324,6 +326,61 @@ static void read_plain(struct config *c, const struct setting *s, const char *co
 		refuse(c, s, name, value);
 }
 
+/* ---- Names that are none ---- */
+
+/* The names of a setting, one after the other; false behind the last. */
+static bool name_of(const struct setting *s, unsigned which, char name[static 64])
+{
+	static const char *const signals[] = {"", "TRACES_", "LOGS_", "METRICS_"};
+
+	if (which >= (s->exported ? COUNT(signals) : 1) || is_foreign(s))
+		return false;
+	snprintf(name, 64, "LULL_%s%s", signals[which], s->name);
+	return true;
+}
+
+/* Returns whether the name is one of ours; else the nearest that is. */
+static bool is_known(const char *name, size_t len, char nearest[static 64])
+{
+	unsigned least = UINT_MAX;
+	char ours[64];
+
+	nearest[0] = 0;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		for (unsigned k = 0; name_of(&table[i], k, ours); k++) {
+			unsigned distance = config_distance(slice_of(name, len), slice_str(ours));
+
+			if (distance == 0)
+				return true;
+			if (distance >= least)
+				continue;
+			least = distance;
+			memcpy(nearest, ours, sizeof ours);
+		}
+	}
+	return false;
+}
+
+/* A misspelt setting is silent otherwise, and its default looks like a bug. */
+static void name_unknown(struct config *c, const char *const *environment)
+{
+	char nearest[64];
+
+	for (; *environment; environment++) {
+		size_t len = strcspn(*environment, "=");
+
+		/* That one is lull-wrap's, which is a process of its own. */
+		if (strncmp(*environment, "LULL_", 5) != 0 ||
+		    slice_is(slice_of(*environment, len), "LULL_WRAP_NEXT") ||
+		    is_known(*environment, len, nearest))
+			continue;
+		problem(c, "%.*s is no setting of lull: is %s meant? (lull --help lists them)",
+			(int)(len < 64 ? len : 64), *environment, nearest);
+	}
+}
+
+/* ---- lull's own address ---- */
+
 /* Where the host of a URL starts: behind "//", and behind the user's name and password. */
 static const char *host_of(const char *url)
 {
@@ -403,6 +460,7 @@ void config_read(struct config *config, const char *const *environment)
 			read_exported(config, &table[i], (enum otlp_signal)s, environment);
 	}
 	refuse_own(config);
+	name_unknown(config, environment);
 }
 
 void config_free(struct config *config)

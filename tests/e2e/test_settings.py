@@ -39,6 +39,30 @@ def test_all_settings_wrong_at_once(lambda_env, history):
     assert history.all("extension.crash") == []
 
 
+def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(lambda_env, sink):
+    with lambda_env(endpoint=sink.url, environ={"LULL_FLUSHBUDGET": "1s"}) as env:
+        invoke_with_span(env, "a")
+        env.finish(traces={"received": 1, "exported": 1})
+    assert said(env).count("LULL_FLUSHBUDGET") == 1
+    assert "is LULL_FLUSH_BUDGET meant?" in said(env)
+
+
+def test_when_all_is_well_two_lines_are_said(lambda_env, sink):
+    """What goes where, without what is secret in a URL, and the ledger."""
+    url = f"http://user:secret@localhost:{sink.port}"
+    environ = {"LULL_LOGS_ENDPOINT": f"{url}/logs?key=secret",
+               "LULL_TRACES_ENDPOINT": f"{url}/v1/traces"}
+    sink.paths["/logs?key=secret"] = "logs"
+    with lambda_env(environ=environ) as env:
+        invoke_with_span(env, "a")
+        env.finish(traces={"received": 1, "exported": 1})
+    where, ledger = said(env).splitlines()
+    assert f"traces to http://localhost:{sink.port}/v1/traces" in where
+    assert f"logs to http://localhost:{sink.port}/logs, metrics to nowhere" in where
+    assert ledger.startswith('{"lull_ledger":')
+    assert "secret" not in said(env)
+
+
 def test_no_endpoint(lambda_env):
     with lambda_env() as env:
         invoke_with_span(env, "span")
