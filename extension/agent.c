@@ -575,8 +575,7 @@ void agent_run(const struct config *config, const struct agent_options *options)
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
 			"for special characters; it is ignored");
-	a->telemetry_port = intake_listen(&a->intake, config->http_port, options->folder,
-					  options->name);
+	a->telemetry_port = intake_listen(&a->intake, config, options->folder, options->name);
 	step(a, LIFE_START);
 	event_base_dispatch(a->base);
 	if (a->state != LIFE_ENDED)

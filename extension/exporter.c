@@ -163,7 +163,7 @@ static int64_t pause_after(const struct exporter_slot *slot, const struct transf
 
 	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
 		random = (uint32_t)now.mono;
-	return retry_pause(result->retry_after, circuit_of(slot)->failures + 1, random);
+	return retry_pause(result->retry_after, circuit_attempts(circuit_of(slot)), random);
 }
 
 /* Books the batch; its file goes unless it is still needed. */
@@ -219,6 +219,9 @@ static void on_done(void *ctx, const struct transfer_result *result)
 		outcome.pause = pause_after(slot, result, now);
 	slot->gave_up = outcome.verdict == VERDICT_LATER;
 	slot->answered |= !slot->gave_up;
+	/* The parts of what was refused as a whole need not wait for each other. */
+	if (outcome.verdict == VERDICT_SINGLY || outcome.verdict == VERDICT_HALVE)
+		slot->began = INT64_MIN;
 	settle(slot, &outcome, now);
 	if (outcome.verdict == VERDICT_OFF)
 		drop_files(slot);

@@ -101,28 +101,48 @@ bool intake_init(struct intake *in, struct event_base *base, size_t buffer)
 	otlp = otlp_http_handler(&in->otlp_sink);
 	telemetry = telemetry_http_handler(&in->telemetry_sink);
 	in->otlp = http_server_new(base, &limits, &otlp);
+	in->grpc = grpc_server_new(base, &limits, &in->otlp_sink);
 	in->telemetry = http_server_new(base, &telemetry_limits, &telemetry);
-	return in->otlp && in->telemetry;
+	return in->otlp && in->grpc && in->telemetry;
 }
 
 void intake_free(struct intake *in)
 {
 	http_server_free(in->otlp);
+	grpc_server_free(in->grpc);
 	http_server_free(in->telemetry);
 }
 
-uint16_t intake_listen(struct intake *in, uint16_t otlp_port, const char *folder, const char *name)
+static int listen_http(void *server, const char *address, uint16_t port)
 {
-	ports_listen_otlp(in->otlp, otlp_port, folder, name);
+	return http_server_listen(server, address, port);
+}
+
+static int listen_grpc(void *server, const char *address, uint16_t port)
+{
+	return grpc_server_listen(server, address, port);
+}
+
+uint16_t intake_listen(struct intake *in, const struct config *config, const char *folder,
+		       const char *name)
+{
+	const struct ports_receiver receivers[] = {
+		{"LULL_HTTP_PORT", config->http_port, listen_http, in->otlp},
+		{"LULL_GRPC_PORT", config->grpc_port, listen_grpc, in->grpc},
+	};
+
+	for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++)
+		ports_listen_otlp(&receivers[i], folder, name);
 	return ports_listen_telemetry(in->telemetry);
 }
 
 unsigned intake_pending(const struct intake *in)
 {
-	return http_server_pending(in->otlp);
+	return http_server_pending(in->otlp) + grpc_server_pending(in->grpc);
 }
 
 size_t intake_held(const struct intake *in)
 {
-	return http_server_held(in->otlp) + http_server_held(in->telemetry);
+	return http_server_held(in->otlp) + grpc_server_held(in->grpc) +
+	       http_server_held(in->telemetry);
 }

@@ -4,7 +4,9 @@
 #ifndef INTAKE_H
 #define INTAKE_H
 
+#include "domain/config.h"
 #include "domain/invocations.h"
+#include "edges/grpc_server.h"
 #include "edges/otlp_http.h"
 #include "edges/telemetry_http.h"
 #include "policy/store.h"
@@ -24,6 +26,7 @@ struct intake {
 
 	/* Private. */
 	struct http_server *otlp, *telemetry;
+	struct grpc_server *grpc;
 	struct otlp_sink otlp_sink;
 	struct telemetry_sink telemetry_sink;
 };
@@ -33,7 +36,7 @@ bool intake_init(struct intake *intake, struct event_base *base, size_t buffer);
 void intake_free(struct intake *intake);
 
 /* Listens; what is in the way is said (see ports_listen_otlp()). Returns the port of the telemetry, or 0. */
-uint16_t intake_listen(struct intake *intake, uint16_t otlp_port, const char *folder,
+uint16_t intake_listen(struct intake *intake, const struct config *config, const char *folder,
 		       const char *name);
 
 /* Requests of the function begun and not yet answered. */

@@ -22,31 +22,30 @@ static void other_extension(const char *path, const char *own, char *name, size_
 		closedir(folder);
 }
 
-static void say_taken(const char *address, uint16_t port, int error, const char *other)
+static void say_taken(const struct ports_receiver *receiver, const char *address, int error,
+		      const char *other)
 {
 	log_error(
 		"cannot listen on %s:%u: %s%s%s; what the function sends there does not reach lull. "
-		"Remove the other receiver, or set LULL_HTTP_PORT and "
+		"Remove the other receiver, or set %s and "
 		"OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:PORT",
-		address, port, strerror(error), other[0] ? ", likely taken by the extension " : "",
-		other);
+		address, receiver->port, strerror(error),
+		other[0] ? ", likely taken by the extension " : "", other, receiver->setting);
 }
 
-void ports_listen_otlp(struct http_server *server, uint16_t port, const char *folder,
-		       const char *name)
+void ports_listen_otlp(const struct ports_receiver *receiver, const char *folder, const char *name)
 {
 	static const char *const addresses[] = {"127.0.0.1", "::1"};
-
 	char other[256];
 
 	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-		int got = http_server_listen(server, addresses[i], port);
+		int got = receiver->listen(receiver->server, addresses[i], receiver->port);
 
 		/* A sandbox without IPv6 is fine. */
 		if (got >= 0 || (i > 0 && got != -EADDRINUSE))
 			continue;
 		other_extension(folder, name, other, sizeof other);
-		say_taken(addresses[i], port, -got, other);
+		say_taken(receiver, addresses[i], -got, other);
 	}
 }
 

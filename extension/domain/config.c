@@ -72,6 +72,8 @@ static const struct setting table[] = {
 	 "true: lull exports its books (lull.items.received and so on) as metrics"},
 	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
 	 "the port on localhost that takes OTLP/HTTP"},
+	{"GRPC_PORT", T_PORT, false, "4317", OF(grpc_port),
+	 "the port on localhost that takes OTLP/gRPC"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
 	{"OTEL_SERVICE_NAME", T_STRING, false, NULL, OF(service_name),
 	 "service.name where the sender gave none; else the function's name"},
@@ -339,26 +341,33 @@ static bool name_of(const struct setting *s, unsigned which, char name[static 64
 	return true;
 }
 
-/* Returns whether the name is one of ours; else the nearest that is. */
-static bool is_known(const char *name, size_t len, char nearest[static 64])
+static bool is_known(struct slice name)
+{
+	char ours[64];
+
+	for (size_t i = 0; i < COUNT(table); i++)
+		for (unsigned k = 0; name_of(&table[i], k, ours); k++)
+			if (slice_is(name, ours))
+				return true;
+	/* That one is lull-wrap's, which is a process of its own. */
+	return slice_is(name, "LULL_WRAP_NEXT");
+}
+
+static void find_nearest(struct slice name, char nearest[static 64])
 {
 	unsigned least = UINT_MAX;
 	char ours[64];
 
-	nearest[0] = 0;
 	for (size_t i = 0; i < COUNT(table); i++) {
 		for (unsigned k = 0; name_of(&table[i], k, ours); k++) {
-			unsigned distance = config_distance(slice_of(name, len), slice_str(ours));
+			unsigned distance = config_distance(name, slice_str(ours));
 
-			if (distance == 0)
-				return true;
 			if (distance >= least)
 				continue;
 			least = distance;
 			memcpy(nearest, ours, sizeof ours);
 		}
 	}
-	return false;
 }
 
 /* A misspelt setting is silent otherwise, and its default looks like a bug. */
@@ -367,15 +376,13 @@ static void name_unknown(struct config *c, const char *const *environment)
 	char nearest[64];
 
 	for (; *environment; environment++) {
-		size_t len = strcspn(*environment, "=");
+		struct slice name = slice_of(*environment, strcspn(*environment, "="));
 
-		/* That one is lull-wrap's, which is a process of its own. */
-		if (strncmp(*environment, "LULL_", 5) != 0 ||
-		    slice_is(slice_of(*environment, len), "LULL_WRAP_NEXT") ||
-		    is_known(*environment, len, nearest))
+		if (strncmp(*environment, "LULL_", 5) != 0 || is_known(name))
 			continue;
+		find_nearest(name, nearest);
 		problem(c, "%.*s is no setting of lull: is %s meant? (lull --help lists them)",
-			(int)(len < 64 ? len : 64), *environment, nearest);
+			(int)(name.len < 64 ? name.len : 64), *environment, nearest);
 	}
 }
 
@@ -423,7 +430,8 @@ static void refuse_own(struct config *c)
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
 		char **endpoint = &c->export[s].endpoint;
 
-		if (!*endpoint || !is_own(*endpoint, c->http_port))
+		if (!*endpoint ||
+		    (!is_own(*endpoint, c->http_port) && !is_own(*endpoint, c->grpc_port)))
 			continue;
 		if (!said)
 			problem(c,

@@ -50,6 +50,7 @@ struct config {
 	bool self_metrics;
 	enum log_level log_level;
 	uint16_t http_port;
+	uint16_t grpc_port;
 	char *service_name;        /* OTEL_SERVICE_NAME */
 	char *resource_attributes; /* OTEL_RESOURCE_ATTRIBUTES */
 

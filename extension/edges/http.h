@@ -53,4 +53,15 @@ struct http_limits {
 	unsigned connections;
 };
 
+/* What the requests of a server share: the account of memory for their bodies. Bytes received are
+ * counted, not those reserved: the kernel gives no memory before it is written to. */
+struct http_bodies {
+	size_t limit, total_limit; /* of one, of all */
+	size_t held;
+	/* There is no room for so many bytes: returns whether there is now. */
+	bool (*make_room)(struct http_bodies *bodies, size_t bytes);
+	/* `held` has grown. */
+	void (*grew)(struct http_bodies *bodies);
+};
+
 #endif

@@ -14,17 +14,6 @@
 
 struct http_field;
 
-/* What the requests of a server share: the account of memory for their bodies. Bytes received are
- * counted, not those reserved: the kernel gives no memory before it is written to. */
-struct http_bodies {
-	size_t limit, total_limit; /* of one, of all */
-	size_t held;
-	/* There is no room for so many bytes: returns whether there is now. */
-	bool (*make_room)(struct http_bodies *bodies, size_t bytes);
-	/* `held` has grown. */
-	void (*grew)(struct http_bodies *bodies);
-};
-
 enum http_step {
 	HTTP_STEP_MORE,    /* all input is used up */
 	HTTP_STEP_HEAD,    /* the head is there: `head` and what the flags below say */

@@ -1,39 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/http_server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "edges/http_conn.h"
-
-#define LISTENERS 4
-#define ACCEPTS_PER_EVENT 16
+#include "edges/listeners.h"
 
 /* Connections over the limit that are being told so. */
 #define TURNED_AWAY 8
 
-/* How long accept() rests when there is no descriptor or memory for another connection: the
- * listener stays readable, and the loop must not spin. */
-static const struct timeval rest_time = {.tv_usec = 100000};
-
-struct listener {
-	struct http_server *server;
-	int fd;
-	struct event event, timer;
-};
-
 struct http_server {
 	struct http_shared shared; /* first: see server_gone() */
-	struct listener listeners[LISTENERS];
-	size_t listening;
-	bool rest_told;
+	struct listeners listeners;
 	size_t count, room;
 	unsigned connections; /* limit */
 	struct http_conn *conns[];
@@ -124,8 +103,9 @@ static void server_grew(struct http_bodies *bodies)
 		handler->grew(handler->ctx);
 }
 
-static void server_admit(struct http_server *server, int fd)
+static void server_admit(void *ctx, int fd)
 {
+	struct http_server *server = ctx;
 	struct http_conn *conn;
 	size_t open = 0;
 	bool full;
@@ -144,95 +124,6 @@ static void server_admit(struct http_server *server, int fd)
 	server->conns[server->count++] = conn;
 	if (full)
 		http_conn_turn_away(conn, "too many connections");
-}
-
-/* ---- Listeners ---- */
-
-static void on_rested(evutil_socket_t fd, short what, void *arg)
-{
-	struct listener *listener = arg;
-
-	(void)fd;
-	(void)what;
-	if (event_add(&listener->event, NULL) != 0)
-		event_add(&listener->timer, &rest_time);
-}
-
-static void listener_rest(struct listener *listener, int error)
-{
-	if (!listener->server->rest_told)
-		log_warn("cannot accept connections for now: %s", strerror(error));
-	listener->server->rest_told = true;
-	event_del(&listener->event);
-	event_add(&listener->timer, &rest_time);
-}
-
-static void on_acceptable(evutil_socket_t fd, short what, void *arg)
-{
-	struct listener *listener = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_EVENT; i++) {
-		int conn = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (conn >= 0) {
-			server_admit(listener->server, conn);
-		} else if (errno == EAGAIN) {
-			return;
-		} else if (errno != EINTR && errno != ECONNABORTED) {
-			listener_rest(listener, errno);
-			return;
-		}
-	}
-}
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-/* The length of the address, or 0 for what is none. */
-static socklen_t address_of(const char *literal, uint16_t port, union address *address)
-{
-	*address = (union address){0};
-	if (inet_pton(AF_INET, literal, &address->v4.sin_addr) == 1) {
-		address->v4.sin_family = AF_INET;
-		address->v4.sin_port = htons(port);
-		return sizeof(address->v4);
-	}
-	if (inet_pton(AF_INET6, literal, &address->v6.sin6_addr) == 1) {
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = htons(port);
-		return sizeof(address->v6);
-	}
-	return 0;
-}
-
-/* Returns the socket, and the port in *port, or -errno. */
-static int listen_on(const char *literal, uint16_t *port)
-{
-	union address address;
-	socklen_t len = address_of(literal, *port, &address);
-	int fd, error, one = 1;
-
-	if (len == 0)
-		return -EINVAL;
-	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (address.any.sa_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, &address.any, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
-	    getsockname(fd, &address.any, &len) != 0) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	*port = ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
-						       : address.v6.sin6_port);
-	return fd;
 }
 
 /* ---- The server ---- */
@@ -259,42 +150,19 @@ struct http_server *http_server_new(struct event_base *base, const struct http_l
 			},
 		.gone = server_gone,
 	};
+	server->listeners = (struct listeners){.base = base, .admit = server_admit, .ctx = server};
 	return server;
 }
 
 int http_server_listen(struct http_server *server, const char *address, uint16_t port)
 {
-	struct listener *listener = &server->listeners[server->listening];
-	int fd;
-
-	if (server->listening == LISTENERS)
-		return -ENOSPC;
-	fd = listen_on(address, &port);
-	if (fd < 0)
-		return fd;
-	*listener = (struct listener){.server = server, .fd = fd};
-	event_assign(&listener->event, server->shared.base, fd, EV_READ | EV_PERSIST, on_acceptable,
-		     listener);
-	event_assign(&listener->timer, server->shared.base, -1, 0, on_rested, listener);
-	if (event_add(&listener->event, NULL) != 0) {
-		close(fd);
-		return -ENOMEM;
-	}
-	server->listening++;
-	return port;
+	return listeners_add(&server->listeners, address, port);
 }
 
 unsigned http_server_pending(struct http_server *server)
 {
-	struct pollfd waiting[LISTENERS];
-	unsigned pending = 0;
+	unsigned pending = listeners_waiting(&server->listeners);
 
-	for (size_t i = 0; i < server->listening; i++)
-		waiting[i] = (struct pollfd){.fd = server->listeners[i].fd, .events = POLLIN};
-	if (poll(waiting, server->listening, 0) > 0) {
-		for (size_t i = 0; i < server->listening; i++)
-			pending += waiting[i].revents != 0;
-	}
 	for (size_t i = 0; i < server->count; i++)
 		pending += http_conn_pending(server->conns[i]);
 	return pending;
@@ -311,10 +179,6 @@ void http_server_free(struct http_server *server)
 		return;
 	for (size_t i = 0; i < server->count; i++)
 		http_conn_free(server->conns[i]);
-	for (size_t i = 0; i < server->listening; i++) {
-		event_del(&server->listeners[i].event);
-		event_del(&server->listeners[i].timer);
-		close(server->listeners[i].fd);
-	}
+	listeners_close(&server->listeners);
 	free(server);
 }

@@ -114,18 +114,24 @@ static void refuse(const struct http_head *head, struct http_answer *answer, uns
 	describe(head, answer, message);
 }
 
-/* Says what helps. */
+void otlp_say_too_large(const char *what, size_t limit, size_t largest,
+			char text[static OTLP_TOO_LARGE_TEXT])
+{
+	bool by_setting = limit < largest;
+
+	snprintf(text, OTLP_TOO_LARGE_TEXT, "%s may have %zu bytes%s: send less at once%s", what,
+		 limit, by_setting ? ", half of LULL_BUFFER" : "",
+		 by_setting ? ", or set that higher" : "");
+}
+
 static void refuse_too_large(const struct otlp_sink *sink, const struct http_head *head,
 			     struct http_answer *answer)
 {
-	size_t limit = limit_of(sink, head);
-	bool by_setting = limit < largest(head);
-	char message[160];
+	char text[OTLP_TOO_LARGE_TEXT];
 
-	snprintf(message, sizeof(message), "a request%s may have %zu bytes%s: send less at once%s",
-		 is_json(head) ? " in JSON" : "", limit, by_setting ? ", half of LULL_BUFFER" : "",
-		 by_setting ? ", or set that higher" : "");
-	refuse(head, answer, 413, message);
+	otlp_say_too_large(is_json(head) ? "a request in JSON" : "a request", limit_of(sink, head),
+			   largest(head), text);
+	refuse(head, answer, 413, text);
 }
 
 static void otlp_refused(void *ctx, const struct http_head *head, const char *message,

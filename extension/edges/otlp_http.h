@@ -30,6 +30,13 @@ struct otlp_sink {
 	size_t limit;
 };
 
+#define OTLP_TOO_LARGE_TEXT 160
+
+/* That `what` is too large, and what helps, for people: `largest` is what it may have at most, and
+ * `limit` what it may have with this LULL_BUFFER. */
+void otlp_say_too_large(const char *what, size_t limit, size_t largest,
+			char text[static OTLP_TOO_LARGE_TEXT]);
+
 /* A handler for http_server_new() that answers by the specification; `sink` must outlive it. */
 struct http_handler otlp_http_handler(const struct otlp_sink *sink);
 

@@ -28,23 +28,36 @@ void circuit_spared(struct circuit *circuit)
 		circuit->spared++;
 }
 
+/* No more than there are. */
+static unsigned more(unsigned n, unsigned by)
+{
+	return n < UINT_MAX - by ? n + by : UINT_MAX;
+}
+
+unsigned circuit_attempts(const struct circuit *circuit)
+{
+	return more(more(circuit->failures, circuit->cuts), 1);
+}
+
+static void rest(struct circuit *circuit, struct now now, int64_t pause)
+{
+	if (__builtin_add_overflow(now.mono, pause, &circuit->retry_at))
+		circuit->retry_at = INT64_MAX;
+}
+
 void circuit_cut(struct circuit *circuit, struct now now, int64_t pause)
 {
-	unsigned spared = circuit->spared;
-
 	if (circuit->failures == 0)
 		return;
-	circuit_failed(circuit, now, pause);
-	circuit->spared = spared;
+	circuit->cuts = more(circuit->cuts, 1);
+	rest(circuit, now, pause);
 }
 
 void circuit_failed(struct circuit *circuit, struct now now, int64_t pause)
 {
-	if (circuit->failures < UINT_MAX)
-		circuit->failures++;
-	if (__builtin_add_overflow(now.mono, pause, &circuit->retry_at))
-		circuit->retry_at = INT64_MAX;
+	circuit->failures = more(circuit->failures, 1);
 	circuit->spared = 0;
+	rest(circuit, now, pause);
 }
 
 void circuit_answered(struct circuit *circuit)

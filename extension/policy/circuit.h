@@ -12,6 +12,7 @@
 /* {0} is closed: all is well. */
 struct circuit {
 	unsigned failures; /* in a row; 0: closed */
+	unsigned cuts;     /* probes since then that were cut: they count for the pauses alone */
 	int64_t retry_at;  /* mono; open: no request before */
 	unsigned spared;   /* invocations since the last failure that were not held */
 	bool off;          /* the backend has no such signal: no request ever again */
@@ -30,6 +31,9 @@ void circuit_spared(struct circuit *circuit);
 
 /* A request failed for now: not again for `pause` nanoseconds. */
 void circuit_failed(struct circuit *circuit, struct now now, int64_t pause);
+
+/* How many requests in a row came to nothing, this one included: what the pause after it grows with. */
+unsigned circuit_attempts(const struct circuit *circuit);
 
 /* A probe was cut because nobody waited for it: no failure that holds invocations off for longer, but
  * not again for `pause` nanoseconds. Nothing where the circuit is closed. */

@@ -29,15 +29,15 @@ static void test_cut(void **state)
 {
 	static const struct {
 		struct circuit before;
-		unsigned failures, spared;
+		unsigned attempts; /* the next one's number */
 	} cases[] = {
-		{{.failures = 1, .retry_at = AT}, 2, 0},
-		{{.failures = 1, .retry_at = AT, .spared = 3}, 2, 3},
-		{{.failures = 2, .retry_at = AT, .spared = 8}, 3, 8},
-		{{.failures = 9, .retry_at = AT + 90 * NS_PER_S, .spared = 1}, 10, 1},
-		{{.failures = UINT32_MAX, .retry_at = AT, .spared = UINT32_MAX},
-		 UINT32_MAX,
-		 UINT32_MAX},
+		{{.failures = 1, .retry_at = AT}, 3},
+		{{.failures = 1, .retry_at = AT, .spared = 3}, 3},
+		{{.failures = 1, .cuts = 4, .retry_at = AT, .spared = 4}, 7},
+		{{.failures = 2, .retry_at = AT, .spared = 8}, 4},
+		{{.failures = 9, .retry_at = AT + 90 * NS_PER_S, .spared = 1}, 11},
+		{{.failures = UINT32_MAX, .retry_at = AT, .spared = UINT32_MAX}, UINT32_MAX},
+		{{.failures = 1, .cuts = UINT32_MAX, .retry_at = AT}, UINT32_MAX},
 	};
 	size_t i;
 
@@ -46,8 +46,9 @@ static void test_cut(void **state)
 		struct circuit circuit = cases[i].before;
 
 		circuit_cut(&circuit, MS(10), 500 * NS_PER_MS);
-		assert_circuit(&circuit, cases[i].failures, AT + 510 * NS_PER_MS, cases[i].spared,
-			       false);
+		assert_circuit(&circuit, cases[i].before.failures, AT + 510 * NS_PER_MS,
+			       cases[i].before.spared, false);
+		assert_int_equal(circuit_attempts(&circuit), cases[i].attempts);
 		assert_false(circuit_admits(&circuit, MS(509)));
 		assert_true(circuit_admits(&circuit, MS(510)));
 	}
@@ -78,14 +79,14 @@ static const struct {
 } slow[] = {
 	/* One behind the other, the pauses are what counts: 1/4, 1/2, 1, 2, 4, 8, 16, 30 s. */
 	{1, "H............H........................H."},
-	{500, "Hpp.p...p.......H...............H......."},
+	{500, "Hpp.p...H.......p...............H......."},
 	/* Far apart there is a probe in each: the backend has hours for it. */
-	{3600000, "HppppppppHppppppppHppppppppHppppppppHppp"},
+	{3600000, "HppppHppppppppHppppppppHppppppppHppppppp"},
 };
 
 static void invoke_slow(struct circuit *circuit, struct now *now, char *letter)
 {
-	int64_t pause = retry_pause(0, circuit->failures + 1, UINT32_MAX);
+	int64_t pause = retry_pause(0, circuit_attempts(circuit), UINT32_MAX);
 	bool sent = circuit_admits(circuit, *now), held = circuit_holds(circuit);
 
 	now->mono += 20 * NS_PER_MS; /* the handler */

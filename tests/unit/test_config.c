@@ -135,6 +135,8 @@ static const char *value_of(const struct config *c, const char *name)
 		snprintf(text, sizeof text, "%zu", c->spool);
 	else if (strcmp(name, "LULL_HTTP_PORT") == 0)
 		snprintf(text, sizeof text, "%u", c->http_port);
+	else if (strcmp(name, "LULL_GRPC_PORT") == 0)
+		snprintf(text, sizeof text, "%u", c->grpc_port);
 	else if (strcmp(name, "LULL_LOG_LEVEL") == 0)
 		snprintf(text, sizeof text, "%d", (int)c->log_level);
 	else
@@ -288,6 +290,10 @@ static const struct {
 	{"LULL_HTTP_PORT", "-4318", NULL},
 	{"LULL_HTTP_PORT", "http", NULL},
 	{"LULL_HTTP_PORT", "18446744073709555934", NULL},
+
+	{"LULL_GRPC_PORT", "", "4317"},
+	{"LULL_GRPC_PORT", "1", "1"},
+	{"LULL_GRPC_PORT", "0", NULL},
 
 	{"LULL_LOG_LEVEL", "error", "0"},
 	{"LULL_LOG_LEVEL", "WARN", "1"},
