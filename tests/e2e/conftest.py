@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = ROOT / "tests" / "functions" / "python"
 
 class LullEnvironment(LambdaEnvironment):
-    """An environment with lull, on a port of its own for OTLP."""
+    """An environment with lull, on ports of its own for OTLP."""
 
-    port = None
+    port = None  # OTLP/HTTP
+    grpc_port = None
 
     def finish(self, **expected):
         """SHUTDOWN: lull must exit 0 by itself, and its books must close. Returns the books."""
@@ -56,13 +57,15 @@ def lambda_env(lull, history, tmp_path):
             shutil.copy(lull, path)
         port = free_port()
         # Its own /tmp, which all lives of the environment share.
-        variables = {"LULL_HTTP_PORT": str(port), "LULL_SPOOL_FOLDER": str(tmp_path / "spool")}
+        variables = {"LULL_HTTP_PORT": str(port), "LULL_GRPC_PORT": str(free_port()),
+                     "LULL_SPOOL_FOLDER": str(tmp_path / "spool")}
         if endpoint:
             variables["LULL_ENDPOINT"] = endpoint
         variables.update(environ or {})
         options.setdefault("history", history)
         env = LullEnvironment([path], runtime, variables, **options)
         env.port = int(variables["LULL_HTTP_PORT"] or 0)
+        env.grpc_port = int(variables["LULL_GRPC_PORT"] or 0)
         made.append(env)
         return env
 

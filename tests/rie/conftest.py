@@ -115,6 +115,7 @@ def rie(emulator, lull, backend, task_root, tmp_path):
             "_HANDLER": HANDLER,
             "LULL_ENDPOINT": backend.url,
             "LULL_HTTP_PORT": str(port),
+            "LULL_GRPC_PORT": str(_fixtures.free_port()),
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}",
             **(environ or {}),
         }

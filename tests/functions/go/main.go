@@ -3,6 +3,7 @@
 //
 //	order  id of the order, an attribute and part of every log line
 //	error  fail with this message
+//	exports  so many more spans, each exported by itself, all at once
 package main
 
 import (
@@ -24,6 +25,8 @@ import (
 type event struct {
 	Order string `json:"order"`
 	Error string `json:"error"`
+	// Only here and in Node.
+	Exports int `json:"exports"`
 }
 
 type function struct {
@@ -55,6 +58,9 @@ func (f *function) handle(ctx context.Context, e event) (map[string]string, erro
 	request, _ := lambdacontext.FromContext(ctx)
 	fmt.Printf("order %s came in\n", e.Order)
 	err := f.order(ctx, e, request.AwsRequestID)
+	if exported := f.telemetry.exportAtOnce(ctx, e.Exports); exported != nil {
+		return nil, fmt.Errorf("exports were not taken: %w", exported)
+	}
 	if flushed := f.telemetry.flush(ctx); flushed != nil {
 		return nil, fmt.Errorf("telemetry was not taken: %w", flushed)
 	}

@@ -2,8 +2,9 @@
 // languages do the same. Keys of the event:
 //   order  id of the order, an attribute and part of every log line
 //   error  throw an error with this message
+//   exports  so many more spans, each exported by itself, all at once
 import { SpanKind, SpanStatusCode, ValueType, logs, metrics, trace } from '@opentelemetry/api';
-import { flush } from './telemetry.mjs';
+import { exportAtOnce, flush } from './telemetry.mjs';
 
 const tracer = trace.getTracer('orders', '1.2.3');
 const logger = logs.getLogger('orders', '1.2.3');
@@ -22,7 +23,7 @@ const amounts = meter.createHistogram('orders.amount', {
 });
 
 export async function handler(event, { awsRequestId }) {
-  const { order = 'none', error } = event;
+  const { order = 'none', error, exports = 0 } = event;
   // Past the runtime client's console, as a library might.
   process.stdout.write(`order ${order} came in\n`);
   try {
@@ -31,6 +32,7 @@ export async function handler(event, { awsRequestId }) {
       { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': awsRequestId } },
       (span) => place(span, order, error),
     );
+    await exportAtOnce(exports);
   } finally {
     await flush();
   }

@@ -9,7 +9,7 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 const DAY = 86_400_000;
 
-const kind = { 'http/json': 'http' }[process.env.OTEL_EXPORTER_OTLP_PROTOCOL] ?? 'proto';
+const kind = { grpc: 'grpc', 'http/json': 'http' }[process.env.OTEL_EXPORTER_OTLP_PROTOCOL] ?? 'proto';
 const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kind}`);
 const { OTLPMetricExporter } = await import(`@opentelemetry/exporter-metrics-otlp-${kind}`);
 const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kind}`);
@@ -22,9 +22,10 @@ const resource = defaultResource().merge(
     'shop.shelves': 7,
   }),
 );
+const traceExporter = new OTLPTraceExporter({ concurrencyLimit: 64 });
 const tracerProvider = new TracerProvider({
   resource,
-  spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  spanProcessors: [new BatchSpanProcessor({ exporter: traceExporter })],
 });
 const meterProvider = new MeterProvider({
   resource,
@@ -52,4 +53,19 @@ export async function flush() {
     meterProvider.forceFlush(),
     loggerProvider.forceFlush(),
   ]);
+}
+
+// Exports so many spans, each in a request of its own, all under way together.
+export async function exportAtOnce(count) {
+  const made = new TracerProvider({ resource }).getTracer('exports');
+  const results = Array.from({ length: count }, (_, number) => {
+    const span = made.startSpan(`export ${number}`);
+    span.end();
+    return new Promise((done) => traceExporter.export([span], done));
+  });
+  for (const { code, error } of await Promise.all(results)) {
+    if (code !== 0) {
+      throw error;
+    }
+  }
 }
