@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "base/log.h"
+#include "check.h"
 #include "edges/last_resort.h"
 #include "version.h"
 
@@ -22,10 +23,26 @@ static void print_help(FILE *out)
 		"It is started by Lambda from /opt/extensions, not by hand: attach it as a layer, or "
 		"copy it\ninto the image. The function sends OTLP to http://localhost:4318.\n\n"
 		"  lull --help      this text\n"
+		"  lull --check     what the settings amount to, and what is wrong with them\n"
 		"  lull --version   the version\n\n"
 		"Settings are environment variables:\n%s",
 		bytes_cstr(&settings) ? (const char *)settings.data : "");
 	bytes_free(&settings);
+}
+
+/* 0 where nothing is wrong. */
+static int check(const char *const *environment)
+{
+	struct bytes text = {0};
+	struct config config;
+	unsigned wrong;
+
+	config_read(&config, environment);
+	wrong = check_config(&config, environment, &text);
+	fputs(bytes_cstr(&text) ? (const char *)text.data : "", stdout);
+	bytes_free(&text);
+	config_free(&config);
+	return wrong ? 1 : 0;
 }
 
 /* Where no Lambda is there is nothing to keep content: these are for people. */
@@ -39,9 +56,12 @@ static int by_hand(int argc, char **argv)
 		print_help(stdout);
 		return 0;
 	}
+	if (argc == 2 && strcmp(argv[1], "--check") == 0)
+		return check((const char *const *)environ);
 	print_help(stderr);
 	if (argc > 1)
-		fprintf(stderr, "\nlull: %s is not known: use --help or --version\n", argv[1]);
+		fprintf(stderr, "\nlull: %s is not known: use --help, --check or --version\n",
+			argv[1]);
 	else
 		fprintf(stderr, "\nlull: AWS_LAMBDA_RUNTIME_API is not set: this is not Lambda\n");
 	return 2;
@@ -53,17 +73,6 @@ static void say_problems(const struct config *config)
 		log_warn("%s", config->problems[i]);
 }
 
-/* Without user, password and query, which are nobody's business. */
-static void add_url(struct bytes *line, const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-	const char *at = memchr(host, '@', strcspn(host, "/?#"));
-
-	bytes_append(line, url, (size_t)(host - url));
-	host = at ? at + 1 : host;
-	bytes_append(line, host, strcspn(host, "?#"));
-}
-
 /* One line when all is well: what goes where. */
 static void say_destination(const struct config *config)
 {
@@ -72,7 +81,7 @@ static void say_destination(const struct config *config)
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
 		bytes_addf(&line, "%s%s to ", s ? ", " : "", otlp_signal_name((enum otlp_signal)s));
 		if (config->export[s].endpoint)
-			add_url(&line, config->export[s].endpoint);
+			check_add_url(&line, config->export[s].endpoint);
 		else
 			bytes_addf(&line, "nowhere");
 	}

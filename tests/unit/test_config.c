@@ -162,6 +162,9 @@ static const struct {
 	{"LULL_ENABLED", "tru", NULL},
 	{"LULL_ENABLED", "false ", NULL},
 
+	{"LULL_ENDPOINT", "https://h/x?key=1", "https://h/x/v1/logs?key=1"},
+	{"LULL_ENDPOINT", "https://h/?key=a/b/", "https://h/v1/logs?key=a/b/"},
+	{"LULL_ENDPOINT", "https://h#top", "https://h/v1/logs#top"},
 	{"LULL_ENDPOINT", "http://a", "http://a/v1/logs"},
 	{"LULL_ENDPOINT", "HTTPS://a.example:4318", "HTTPS://a.example:4318/v1/logs"},
 	{"LULL_ENDPOINT", "https://a/", "https://a/v1/logs"},

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/config_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/config_lists.h"
+#include "domain/config_values.h"
+
+/* Outside of a flush data is exported when it is this old, unless LULL_FLUSH says otherwise. */
+#define FLUSH_AGE INT64_C(1000000000)
+
+#define OF(field) offsetof(struct config, field)
+#define OF_EXPORT(field) offsetof(struct export_settings, field)
+
+static const struct setting table[] = {
+	{"ENABLED", T_BOOL, false, "true", OF(enabled),
+	 "false: lull does nothing at all but keep Lambda content"},
+	{"ENDPOINT", T_ENDPOINT, true, NULL, OF_EXPORT(endpoint),
+	 "the OTLP/HTTP backend, such as https://otlp.example.com; /v1/traces and so on is added"},
+	{"HEADERS", T_HEADERS, true, NULL, OF_EXPORT(headers),
+	 "headers for it: key=value,key=value, with %XX decoded"},
+	{"TIMEOUT", T_DURATION, true, "10s", OF_EXPORT(timeout),
+	 "how long one request may take: 500ms, 10s; a bare number is milliseconds"},
+	{"COMPRESSION", T_COMPRESSION, true, "gzip", OF_EXPORT(compression), "gzip or none"},
+	{"CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(certificate),
+	 "file of CA certificates (PEM) to trust instead of the public ones"},
+	{"FLUSH", T_FLUSH, false, "adaptive", OF(flush),
+	 "when to export: adaptive, end (after each handler), lazy (during later invocations), or "
+	 "a duration such as 5s (lazy, with that as the age)"},
+	{"FLUSH_BUDGET", T_DURATION, false, "300ms", OF(flush_budget),
+	 "how long an invocation may be held after its handler for the export"},
+	{"FLUSH_BEFORE_DEADLINE", T_DURATION, false, "200ms", OF(flush_before_deadline),
+	 "so long before its deadline the data of a running invocation is exported"},
+	{"BUFFER", T_SIZE, false, NULL, OF(buffer),
+	 "memory for data not yet exported, bodies half received included: bytes, KB or MB; else a "
+	 "sixteenth of the function's memory, 4MB to 64MB; beyond it the oldest goes to the spool"},
+	{"SPOOL", T_SIZE_OR_OFF, false, "16MB", OF(spool),
+	 "disk for what does not fit into memory; 0 or off: none; beyond it the oldest goes"},
+	{"SPOOL_FOLDER", T_STRING, false, "/tmp/lull", OF(spool_folder),
+	 "where: a folder of this environment alone"},
+	{"SELF_METRICS", T_BOOL, false, "false", OF(self_metrics),
+	 "true: lull exports its books (lull.items.received and so on) as metrics"},
+	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
+	 "the port on localhost that takes OTLP/HTTP"},
+	{"GRPC_PORT", T_PORT, false, "4317", OF(grpc_port),
+	 "the port on localhost that takes OTLP/gRPC"},
+	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
+	{"OTEL_SERVICE_NAME", T_STRING, false, NULL, OF(service_name),
+	 "service.name where the sender gave none; else the function's name"},
+	{"OTEL_RESOURCE_ATTRIBUTES", T_STRING, false, NULL, OF(resource_attributes),
+	 "resource attributes where the sender gave none: key=value,key=value"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct setting *config_table(size_t *count)
+{
+	*count = COUNT(table);
+	return table;
+}
+
+bool setting_is_foreign(const struct setting *s)
+{
+	return strncmp(s->name, "OTEL_", 5) == 0;
+}
+
+/* ---- Names ---- */
+
+bool setting_name(const struct setting *s, unsigned which, char name[static SETTING_NAME])
+{
+	static const char *const signals[] = {"", "TRACES_", "LOGS_", "METRICS_"};
+
+	if (which >= (s->exported ? COUNT(signals) : 1) || setting_is_foreign(s))
+		return false;
+	snprintf(name, SETTING_NAME, "LULL_%s%s", signals[which], s->name);
+	return true;
+}
+
+void setting_whole_name(const struct setting *s, char name[static SETTING_NAME])
+{
+	snprintf(name, SETTING_NAME, "%s%s", setting_is_foreign(s) ? "" : "LULL_", s->name);
+}
+
+const char *setting_find(const struct setting *s, const char *const *env,
+			 char name[static SETTING_NAME])
+{
+	setting_whole_name(s, name);
+	return config_env(env, name);
+}
+
+const char *setting_find_exported(const struct setting *s, enum otlp_signal signal,
+				  const char *const *env, char name[static SETTING_NAME],
+				  bool *whole)
+{
+	static const char *const prefixes[] = {"LULL_", "OTEL_EXPORTER_OTLP_"};
+	static const char *const signals[] = {"TRACES_", "LOGS_", "METRICS_"};
+
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		for (int one = 1; one >= 0; one--) {
+			const char *value;
+
+			snprintf(name, SETTING_NAME, "%s%s%s", prefixes[i],
+				 one ? signals[signal] : "", s->name);
+			value = config_env(env, name);
+			if (value) {
+				*whole = one;
+				return value;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* ---- Values ---- */
+
+static bool parse_level(const char *text, enum log_level *value)
+{
+	static const char *const words[] = {"error", "warn", "info", "debug"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum log_level)i;
+	return true;
+}
+
+static bool parse_compression(const char *text, enum compression *value)
+{
+	static const char *const words[] = {"gzip", "none"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum compression)i;
+	return true;
+}
+
+static bool parse_flush(const char *text, struct flush_setting *value)
+{
+	static const char *const words[] = {"adaptive", "end", "lazy"};
+	unsigned i;
+
+	if (config_parse_word(text, words, COUNT(words), &i)) {
+		*value = (struct flush_setting){(enum flush_mode)i, FLUSH_AGE};
+		return true;
+	}
+	if (!config_parse_duration(text, &value->age))
+		return false;
+	value->mode = FLUSH_LAZY;
+	return true;
+}
+
+static bool parse_size_or_off(const char *text, size_t *value)
+{
+	static const char *const words[] = {"0", "off", "false", "no", "none"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return config_parse_size(text, value);
+	*value = 0;
+	return true;
+}
+
+/* ---- Endpoints ---- */
+
+static bool is_url(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host &&
+	       (strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0) &&
+	       host[3] != '\0' && host[3] != '/' && host[3] != ':' && !strpbrk(text, " \t\r\n");
+}
+
+/* A base URL gets the signal's path added, one for a single signal is taken as it is
+ * (OpenTelemetry specification, "Endpoint URLs for OTLP/HTTP"). */
+static bool parse_endpoint(const char *text, bool whole, enum otlp_signal signal, char **value)
+{
+	/* The path goes before a query. */
+	size_t len = strcspn(text, "?#"), path = len;
+	char *url;
+
+	if (!is_url(text))
+		return false;
+	while (len > 0 && text[len - 1] == '/')
+		len--;
+	if ((whole ? asprintf(&url, "%s", text)
+		   : asprintf(&url, "%.*s/v1/%s%s", (int)len, text, otlp_signal_name(signal),
+			      text + path)) < 0)
+		return false;
+	free(*value);
+	*value = url;
+	return true;
+}
+
+static bool parse_string(const char *text, char **value)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return false;
+	free(*value);
+	*value = copy;
+	return true;
+}
+
+bool setting_parse(enum setting_type type, const char *text, const struct setting_target *to)
+{
+	switch (type) {
+	case T_BOOL:
+		return config_parse_bool(text, to->at);
+	case T_STRING:
+		return parse_string(text, to->at);
+	case T_ENDPOINT:
+		return parse_endpoint(text, to->whole, to->signal, to->at);
+	case T_HEADERS:
+		return config_parse_headers(text, to->at);
+	case T_DURATION:
+		return config_parse_duration(text, to->at);
+	case T_FLUSH:
+		return parse_flush(text, to->at);
+	case T_SIZE:
+		return config_parse_size(text, to->at);
+	case T_SIZE_OR_OFF:
+		return parse_size_or_off(text, to->at);
+	case T_PORT:
+		return config_parse_port(text, to->at);
+	case T_LEVEL:
+		return parse_level(text, to->at);
+	case T_COMPRESSION:
+		return parse_compression(text, to->at);
+	}
+	return false;
+}
+
+const char *setting_wanted(enum setting_type type)
+{
+	static const char *const words[] = {
+		[T_BOOL] = "write true or false",
+		[T_STRING] = "write a text",
+		[T_ENDPOINT] = "write a URL such as https://otlp.example.com:4318",
+		[T_HEADERS] = "write key=value,key=value with %XX for special characters",
+		[T_DURATION] = "write a duration such as 500ms or 10s",
+		[T_FLUSH] = "write adaptive, end, lazy or a duration such as 5s",
+		[T_SIZE] = "write a size such as 16MB",
+		[T_SIZE_OR_OFF] = "write a size such as 16MB, or off",
+		[T_PORT] = "write a port from 1 to 65535",
+		[T_LEVEL] = "write error, warn, info or debug",
+		[T_COMPRESSION] = "write gzip or none",
+	};
+
+	return words[type];
+}
+
+bool setting_is_secret(const struct setting *s, const char *value)
+{
+	return s->type == T_HEADERS || (s->type == T_ENDPOINT && strchr(value, '@'));
+}
