@@ -273,7 +273,6 @@ int main(void)
 		cmocka_unit_test(test_exit_at),
 		cmocka_unit_test(test_shutdown_deadline),
 		cmocka_unit_test(test_near),
-
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_due_without_age),
 		cmocka_unit_test(test_distrusts),
