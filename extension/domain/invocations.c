@@ -31,34 +31,81 @@ struct invocation *invocations_find(struct invocations *table, struct slice requ
 	return number ? &table->ring[(number - 1) % INVOCATIONS] : NULL;
 }
 
-struct invocation *invocations_get(struct invocations *table, struct slice request_id)
+static struct invocation *make(struct invocations *table, struct slice request_id)
 {
-	unsigned number = number_of(table, request_id);
+	struct invocation *entry = &table->ring[table->count++ % INVOCATIONS];
 	struct slice id = cut(request_id);
-	struct invocation *entry;
 
-	if (number > 0)
-		return &table->ring[(number - 1) % INVOCATIONS];
-	entry = &table->ring[table->count++ % INVOCATIONS];
 	*entry = (struct invocation){0};
 	if (id.len > 0)
 		memcpy(entry->request_id, id.data, id.len);
 	return entry;
 }
 
-/* The same request, but none of what was seen. */
-static void run_again(struct invocation *entry)
+struct invocation *invocations_get(struct invocations *table, struct slice request_id)
 {
-	entry->invoked = entry->started = entry->done = entry->reported = false;
+	unsigned number = number_of(table, request_id);
+
+	return number ? &table->ring[(number - 1) % INVOCATIONS] : make(table, request_id);
 }
 
-struct invocation *invocations_invoke(struct invocations *table, struct slice request_id)
+/* The same header comes by two ways, one of which may lack it. */
+static void note_header(struct invocation *entry, struct slice text)
+{
+	if (!trace_id_is_set(entry->header.trace_id))
+		xray_header_parse(text, &entry->header);
+}
+
+struct invocation *invocations_invoke(struct invocations *table, struct slice request_id,
+				      struct slice header, uint64_t now)
 {
 	struct invocation *entry = invocations_get(table, request_id);
 
 	if (entry->invoked)
-		run_again(entry);
+		entry = make(table, request_id);
 	entry->invoked = true;
+	if (!entry->start)
+		entry->start = now;
+	note_header(entry, header);
+	return entry;
+}
+
+/* ---- What the platform says ---- */
+
+static void note_end(struct invocation *entry, const struct telemetry_event *event)
+{
+	static const struct {
+		const char *name;
+		enum outcome_of_invocation outcome;
+	} words[] = {
+		{"success", INVOCATION_SUCCESS},
+		{"error", INVOCATION_ERROR},
+		{"failure", INVOCATION_FAILURE},
+		{"timeout", INVOCATION_TIMEOUT},
+	};
+	struct slice status = telemetry_string(event, "status");
+
+	/* The report comes after the end, but on Managed Instances there is nothing else. */
+	if (!entry->end)
+		entry->end = event->time_unix_nano;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (slice_is(status, words[i].name))
+			entry->outcome = words[i].outcome;
+}
+
+static struct invocation *started(struct invocations *table, struct slice id,
+				  const struct telemetry_event *event)
+{
+	struct invocation *entry = invocations_get(table, id);
+	json_t *header = json_object_get(json_object_get(event->record, "tracing"), "value");
+
+	if (entry->started)
+		entry = make(table, id);
+	entry->started = true;
+	if (event->time_unix_nano)
+		entry->start = event->time_unix_nano;
+	note_header(entry, slice_of(json_string_value(header), json_string_length(header)));
+	table->current = number_of(table, id);
 	return entry;
 }
 
@@ -71,20 +118,18 @@ struct invocation *invocations_event(struct invocations *table, const struct tel
 		return NULL;
 	switch (event->type) {
 	case EVENT_START:
-		entry = invocations_get(table, id);
-		if (entry->started)
-			run_again(entry);
-		entry->started = true;
-		table->current = number_of(table, id);
-		return entry;
+		return started(table, id, event);
 	case EVENT_RUNTIME_DONE:
 		entry = invocations_get(table, id);
 		entry->done = true;
+		note_end(entry, event);
 		return entry;
 	case EVENT_REPORT:
 		entry = invocations_find(table, id);
-		if (entry)
-			entry->reported = true;
+		if (!entry)
+			return NULL;
+		entry->reported = true;
+		note_end(entry, event);
 		return entry;
 	default:
 		return NULL;
@@ -96,4 +141,26 @@ const struct invocation *invocations_current(const struct invocations *table)
 	if (table->concurrent || table->current <= oldest(table))
 		return NULL;
 	return &table->ring[(table->current - 1) % INVOCATIONS];
+}
+
+/* ---- The trace ---- */
+
+static bool header_holds(const struct invocations *table, const struct invocation *entry)
+{
+	if (!table->sdk)
+		return true;
+	return table->by_header && !table->by_other && entry->header.sampled == XRAY_SAMPLED;
+}
+
+enum trace_source invocations_trace(const struct invocations *table, const struct invocation *entry,
+				    struct trace_context *trace)
+{
+	*trace = entry->trace;
+	if (entry->source != TRACE_UNKNOWN)
+		return entry->source;
+	*trace = (struct trace_context){0};
+	if (!trace_id_is_set(entry->header.trace_id) || !header_holds(table, entry))
+		return TRACE_UNKNOWN;
+	memcpy(trace->trace_id, entry->header.trace_id, TRACE_ID_SIZE);
+	return TRACE_XRAY;
 }

@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The recent invocations of this environment, by request id: what INVOKE events and the Telemetry
- * API say of them, whichever comes first. */
+/* The recent invocations of this environment, by request id: what INVOKE events, the Telemetry API
+ * and passing spans say of them, whichever comes first. */
 #ifndef DOMAIN_INVOCATIONS_H
 #define DOMAIN_INVOCATIONS_H
 
 #include "base/bytes.h"
 #include "domain/telemetry.h"
+#include "domain/trace_context.h"
 
 #define REQUEST_ID_SIZE 64 /* a UUID and room; longer ones are cut */
+
+/* Where the trace of a request is known from, the surest last. */
+enum trace_source {
+	TRACE_UNKNOWN,
+	TRACE_XRAY,       /* the X-Ray header; the span is not known then */
+	TRACE_LOCAL_ROOT, /* the outermost span that the function sent in the time of the request */
+	TRACE_OWN_SPAN,   /* a span that names the request: faas.invocation_id */
+};
+
+/* How the platform says that it ended: `status` of runtimeDone and report. */
+enum outcome_of_invocation {
+	INVOCATION_RUNS, /* or nothing is told */
+	INVOCATION_SUCCESS,
+	INVOCATION_ERROR,
+	INVOCATION_FAILURE,
+	INVOCATION_TIMEOUT,
+};
 
 struct invocation {
 	char request_id[REQUEST_ID_SIZE];
@@ -15,6 +33,16 @@ struct invocation {
 	bool started;  /* platform.start was seen */
 	bool done;     /* platform.runtimeDone was seen */
 	bool reported; /* platform.report was seen */
+
+	/* Nanoseconds since 1970; 0: not known. The platform's word goes before when INVOKE came. */
+	uint64_t start;
+	uint64_t end;
+	enum outcome_of_invocation outcome;
+
+	struct xray_header header; /* of INVOKE and platform.start */
+	/* What spans said; see invocations_trace(). */
+	struct trace_context trace;
+	enum trace_source source;
 };
 
 #define INVOCATIONS 16
@@ -25,16 +53,22 @@ struct invocations {
 	unsigned count;   /* ever made */
 	unsigned current; /* number from 1 of the last one started, by the Telemetry API; 0: none */
 	bool concurrent;  /* Managed Instances: the last one started says nothing */
+	bool sdk;         /* an SDK is at work here: OTLP came, whatever it was */
+	bool by_header;   /* the spans of a request were in its X-Ray header's trace */
+	bool by_other;    /* those of one were not */
 };
 
-/* The entry for that request, made if there is none. Valid until INVOCATIONS later ones. */
+/* The entry for that request, made if there is none: of several runs the last one. Valid until
+ * INVOCATIONS later ones. */
 struct invocation *invocations_get(struct invocations *table, struct slice request_id);
 
-/* Notes an INVOKE; returns the entry. One that was invoked before is run again, as Lambda does with
- * asynchronous requests that failed: what was told of the first run is forgotten. */
-struct invocation *invocations_invoke(struct invocations *table, struct slice request_id);
+/* Notes an INVOKE (`header` as it came, `now` since 1970); returns the entry. One that was invoked
+ * before is run again, as Lambda does with asynchronous requests that failed: an entry of its own,
+ * so that what is said of the first run stays the first's. */
+struct invocation *invocations_invoke(struct invocations *table, struct slice request_id,
+				      struct slice header, uint64_t now);
 
-/* The entry for that request, or NULL. */
+/* The entry for that request, or NULL; of several runs the last one. */
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
 /* Notes a platform event; returns the invocation it is of, or NULL. A second start is of a second
@@ -45,5 +79,12 @@ struct invocation *invocations_event(struct invocations *table,
 /* The request that a text line without one belongs to: the last one started. NULL where that cannot
  * be told. */
 const struct invocation *invocations_current(const struct invocations *table);
+
+/* The trace of that request as far as it is known by now, and how; TRACE_UNKNOWN and {0} where it is
+ * not. A wrong trace is worse than none. So the X-Ray header is believed only where nobody can know
+ * better: no SDK is at work in this environment; or where all spans so far were in their header's
+ * trace, and this header says that its trace is recorded, for else the SDK has dropped it. */
+enum trace_source invocations_trace(const struct invocations *table, const struct invocation *entry,
+				    struct trace_context *trace);
 
 #endif

@@ -22,6 +22,11 @@ static struct invocation *told(struct invocations *table, enum event_type type, 
 	return entry;
 }
 
+static struct invocation *invoke(struct invocations *table, struct slice id)
+{
+	return invocations_invoke(table, id, (struct slice){0}, 0);
+}
+
 static const char *current(const struct invocations *table)
 {
 	const struct invocation *entry = invocations_current(table);
@@ -37,7 +42,7 @@ static void test_one_request(void **state)
 
 	(void)state;
 	assert_null(invocations_find(&t, slice_str("a")));
-	a = invocations_invoke(&t, slice_str("a"));
+	a = invoke(&t, slice_str("a"));
 	assert_string_equal(a->request_id, "a");
 	assert_false(a->started || a->done || a->reported);
 	assert_string_equal(current(&t), "none");
@@ -53,39 +58,45 @@ static void test_one_request(void **state)
 
 	told(&t, EVENT_START, "b");
 	told(&t, EVENT_RUNTIME_DONE, "b");
-	a = invocations_invoke(&t, slice_str("b"));
+	a = invoke(&t, slice_str("b"));
 	assert_true(a->started && a->done);
 	assert_int_equal(t.count, 2);
 }
 
 /* Lambda runs a failed asynchronous request again under the same id, often in the same environment:
- * what was told of the first run does not hold for the second. */
+ * what was told of the first run does not hold for the second, and stays true of the first. */
 static void test_same_request_again(void **state)
 {
 	struct invocations t = {0};
-	struct invocation *a;
+	struct invocation *a, *again;
 
 	(void)state;
 	/* The INVOKE comes first. */
-	invocations_invoke(&t, slice_str("a"));
+	a = invoke(&t, slice_str("a"));
 	told(&t, EVENT_START, "a");
 	told(&t, EVENT_RUNTIME_DONE, "a");
 	told(&t, EVENT_REPORT, "a");
-	a = invocations_invoke(&t, slice_str("a"));
-	assert_false(a->started || a->done || a->reported);
-	told(&t, EVENT_START, "a");
-	assert_true(a->started && !a->done);
+	a->source = TRACE_OWN_SPAN;
+	again = invoke(&t, slice_str("a"));
+	assert_ptr_not_equal(again, a);
+	assert_ptr_equal(invocations_find(&t, slice_str("a")), again);
+	assert_false(again->started || again->done || again->reported);
+	assert_int_equal(again->source, TRACE_UNKNOWN);
+	assert_true(a->done && a->reported && a->source == TRACE_OWN_SPAN);
+	assert_ptr_equal(told(&t, EVENT_START, "a"), again);
+	assert_true(again->started && !again->done);
+	assert_ptr_equal(invocations_current(&t), again);
 	told(&t, EVENT_RUNTIME_DONE, "a");
-	assert_true(a->done);
+	assert_true(again->done);
 	/* The Telemetry API comes first. */
-	told(&t, EVENT_START, "a");
-	assert_true(a->started && !a->done);
-	invocations_invoke(&t, slice_str("a"));
-	assert_true(a->started && !a->done);
+	again = told(&t, EVENT_START, "a");
+	assert_true(again->started && !again->done);
+	assert_ptr_equal(invoke(&t, slice_str("a")), again);
+	assert_true(again->started && !again->done);
 	told(&t, EVENT_RUNTIME_DONE, "a");
-	a = invocations_invoke(&t, slice_str("a"));
-	assert_false(a->started || a->done);
-	assert_int_equal(t.count, 1);
+	again = invoke(&t, slice_str("a"));
+	assert_false(again->started || again->done);
+	assert_int_equal(t.count, 4);
 }
 
 static void test_other_events(void **state)
@@ -123,7 +134,7 @@ static void test_current(void **state)
 	told(&t, EVENT_RUNTIME_DONE, "a");
 	assert_string_equal(current(&t), "a");
 	told(&t, EVENT_REPORT, "a");
-	invocations_invoke(&t, slice_str("b"));
+	invoke(&t, slice_str("b"));
 	assert_string_equal(current(&t), "a");
 	told(&t, EVENT_START, "b");
 	assert_string_equal(current(&t), "b");
@@ -159,7 +170,7 @@ static void test_ring(void **state)
 		if (i % 3 == 0)
 			told(&t, EVENT_START, id);
 		else
-			invocations_invoke(&t, slice_str(id));
+			invoke(&t, slice_str(id));
 		for (k = 0; k <= i; k++) {
 			struct invocation *entry;
 
@@ -177,7 +188,7 @@ static void test_ring(void **state)
 	/* The current one goes out of the ring with its entry. */
 	for (k = 0; k < INVOCATIONS; k++) {
 		snprintf(id, sizeof id, "later-%u", k);
-		invocations_invoke(&t, slice_str(id));
+		invoke(&t, slice_str(id));
 	}
 	assert_string_equal(current(&t), "none");
 }
@@ -191,25 +202,177 @@ static void test_odd_ids(void **state)
 	(void)state;
 	/* Too long: cut, and found again. */
 	memset(id, 'x', sizeof id);
-	a = invocations_invoke(&t, slice_of(id, sizeof id));
+	a = invoke(&t, slice_of(id, sizeof id));
 	assert_int_equal(strlen(a->request_id), REQUEST_ID_SIZE - 1);
 	assert_ptr_equal(invocations_find(&t, slice_of(id, sizeof id)), a);
 	assert_ptr_equal(invocations_find(&t, slice_of(id, REQUEST_ID_SIZE)), a);
 	assert_null(invocations_find(&t, slice_of(id, REQUEST_ID_SIZE - 2)));
 	/* None at all, as an INVOKE event without one has it. */
-	b = invocations_invoke(&t, (struct slice){NULL, 0});
+	b = invoke(&t, (struct slice){NULL, 0});
 	assert_string_equal(b->request_id, "");
 	assert_ptr_not_equal(a, b);
-	assert_ptr_equal(invocations_invoke(&t, slice_str("")), b);
+	assert_ptr_equal(invocations_find(&t, slice_str("")), b);
+}
+
+/* ---- When, how it ended, and its trace ---- */
+
+static struct invocation *tell(struct invocations *table, enum event_type type, uint64_t time,
+			       const char *record)
+{
+	struct telemetry_event event = {.type = type, .time_unix_nano = time};
+	struct invocation *entry;
+
+	event.record = json_loads(record, 0, NULL);
+	assert_non_null(event.record);
+	entry = invocations_event(table, &event);
+	json_decref(event.record);
+	return entry;
+}
+
+/* The platform's times go before when the INVOKE happened to be read. */
+static void test_times(void **state)
+{
+	struct invocations t = {0};
+	struct invocation *a = invocations_invoke(&t, slice_str("a"), slice_str(""), 105);
+
+	(void)state;
+	assert_int_equal(a->start, 105);
+	tell(&t, EVENT_START, 0, "{\"requestId\":\"a\"}");
+	assert_int_equal(a->start, 105);
+	assert_int_equal(a->end, 0);
+	tell(&t, EVENT_RUNTIME_DONE, 200, "{\"requestId\":\"a\"}");
+	tell(&t, EVENT_REPORT, 205, "{\"requestId\":\"a\"}");
+	assert_int_equal(a->end, 200);
+
+	a = tell(&t, EVENT_START, 300, "{\"requestId\":\"b\"}");
+	invocations_invoke(&t, slice_str("b"), slice_str(""), 310);
+	assert_int_equal(a->start, 300);
+	/* Managed Instances tell only the report. */
+	tell(&t, EVENT_REPORT, 400, "{\"requestId\":\"b\"}");
+	assert_int_equal(a->end, 400);
+}
+
+static void test_outcomes(void **state)
+{
+	static const struct {
+		const char *status;
+		enum outcome_of_invocation outcome;
+	} cells[] = {
+		{"success", INVOCATION_SUCCESS}, {"error", INVOCATION_ERROR},
+		{"failure", INVOCATION_FAILURE}, {"timeout", INVOCATION_TIMEOUT},
+		{"", INVOCATION_RUNS},           {"a later one", INVOCATION_RUNS},
+	};
+	static const enum event_type ends[] = {EVENT_RUNTIME_DONE, EVENT_REPORT};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		for (k = 0; k < sizeof ends / sizeof ends[0]; k++) {
+			struct invocations t = {0};
+			struct invocation *a = invoke(&t, slice_str("a"));
+			char record[100];
+
+			assert_int_equal(a->outcome, INVOCATION_RUNS);
+			snprintf(record, sizeof record, "{\"requestId\":\"a\",\"status\":\"%s\"}",
+				 cells[i].status);
+			tell(&t, ends[k], 1, record);
+			assert_int_equal(a->outcome, cells[i].outcome);
+		}
+	}
+}
+
+#define TRACE "5759e988bd862e3fe1be46a994272793"
+#define HEADER "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled="
+
+/* INVOKE and platform.start both have the header; either may lack it. */
+static void test_header(void **state)
+{
+	struct invocations t = {0};
+	char id[2 * TRACE_ID_SIZE + 1];
+	struct invocation *a = invocations_invoke(&t, slice_str("a"), slice_str(HEADER "1"), 1);
+
+	(void)state;
+	trace_id_print(a->header.trace_id, id);
+	assert_string_equal(id, TRACE);
+	tell(&t, EVENT_START, 1, "{\"requestId\":\"a\"}");
+	assert_int_equal(a->header.sampled, XRAY_SAMPLED);
+
+	a = invoke(&t, slice_str("b"));
+	assert_false(trace_id_is_set(a->header.trace_id));
+	tell(&t, EVENT_START, 1,
+	     "{\"requestId\":\"b\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"" HEADER
+	     "0\"}}");
+	trace_id_print(a->header.trace_id, id);
+	assert_string_equal(id, TRACE);
+	assert_int_equal(a->header.sampled, XRAY_NOT_SAMPLED);
+
+	a = tell(&t, EVENT_START, 1, "{\"requestId\":\"c\",\"tracing\":\"odd\"}");
+	assert_false(trace_id_is_set(a->header.trace_id));
+}
+
+/* Every cell of: is an SDK at work, where were its spans, what does the header say. */
+static void test_when_the_header_is_believed(void **state)
+{
+	static const struct {
+		bool sdk, by_header, by_other;
+		const char *header;
+		enum trace_source source;
+	} cells[] = {
+		{false, false, false, HEADER "1", TRACE_XRAY},
+		{false, false, false, HEADER "0", TRACE_XRAY},
+		{false, false, false, HEADER "?", TRACE_XRAY},
+		{false, false, false, "", TRACE_UNKNOWN},
+		{true, false, false, HEADER "1", TRACE_UNKNOWN},
+		{true, true, false, HEADER "1", TRACE_XRAY},
+		{true, true, false, HEADER "0", TRACE_UNKNOWN},
+		{true, true, false, HEADER "?", TRACE_UNKNOWN},
+		{true, true, false, "", TRACE_UNKNOWN},
+		{true, false, true, HEADER "1", TRACE_UNKNOWN},
+		{true, true, true, HEADER "1", TRACE_UNKNOWN},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		struct invocations t = {
+			.sdk = cells[i].sdk,
+			.by_header = cells[i].by_header,
+			.by_other = cells[i].by_other,
+		};
+		struct invocation *a = invocations_invoke(&t, slice_str("a"),
+							  slice_str(cells[i].header), 1);
+		struct trace_context trace;
+		char id[2 * TRACE_ID_SIZE + 1];
+
+		assert_int_equal(invocations_trace(&t, a, &trace), cells[i].source);
+		trace_id_print(trace.trace_id, id);
+		assert_string_equal(id, cells[i].source == TRACE_XRAY
+						? TRACE
+						: "00000000000000000000000000000000");
+		/* X-Ray's parent is no span of the function's. */
+		assert_false(span_id_is_set(trace.span_id));
+		/* What spans said goes before. */
+		a->trace = (struct trace_context){{7}, {8}};
+		a->source = TRACE_LOCAL_ROOT;
+		assert_int_equal(invocations_trace(&t, a, &trace), TRACE_LOCAL_ROOT);
+		assert_memory_equal(&trace, &a->trace, sizeof trace);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_request),  cmocka_unit_test(test_same_request_again),
-		cmocka_unit_test(test_other_events), cmocka_unit_test(test_current),
-		cmocka_unit_test(test_concurrent),   cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_one_request),
+		cmocka_unit_test(test_same_request_again),
+		cmocka_unit_test(test_other_events),
+		cmocka_unit_test(test_current),
+		cmocka_unit_test(test_concurrent),
+		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_odd_ids),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_when_the_header_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
