@@ -4,8 +4,7 @@
 #ifndef EXPORTER_H
 #define EXPORTER_H
 
-#include "edges/spool.h"
-#include "edges/transfer.h"
+#include "exporter_slot.h"
 #include "policy/store.h"
 
 #define EXPORTER_DESTINATIONS 1
@@ -13,22 +12,6 @@
 enum export_effort {
 	EXPORT_FLUSH, /* all that an invocation may be held for */
 	EXPORT_LAST,  /* all, once, whatever failed before: the environment may be about to end */
-};
-
-/* One request at a time for each signal of a destination. */
-struct exporter_slot {
-	struct exporter *exporter;
-	struct destination *destination;
-	struct batch batch;
-	struct spool_batch file;   /* where batch.on_disk */
-	struct transfer *transfer; /* NULL: none under way */
-	int64_t began;             /* mono: the last request; INT64_MIN: never */
-	int64_t redial_at; /* mono: a freeze came over it, and then it is lost; else INT64_MAX */
-	bool gave_up;      /* failed within this flush: not again before the next */
-	bool held;         /* this flush has waited for it */
-	bool answered;     /* within this flush */
-	unsigned said;     /* a bit for each verdict that was said */
-	bool partial_said;
 };
 
 struct exporter {

@@ -134,8 +134,10 @@ static bool add_header(struct transfer *t, const char *line)
 	return list != NULL;
 }
 
-static bool set_headers(struct transfer *t, char *const *headers, bool gzip)
+static bool set_headers(struct transfer *t)
 {
+	bool gzip = t->settings->compression == COMPRESSION_GZIP;
+	char *const *headers = t->settings->headers;
 	/* curl asks for 100-continue on its own and waits a second for it. */
 	bool ok = add_header(t, "Expect:") &&
 		  add_header(t, "Content-Type: application/x-protobuf") &&
@@ -148,7 +150,7 @@ static bool set_headers(struct transfer *t, char *const *headers, bool gzip)
 }
 
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
-				struct bytes *body, bool gzip, transfer_done *done, void *ctx)
+				struct bytes *body, transfer_done *done, void *ctx)
 {
 	struct transfer *t = request_new(transfers, settings);
 
@@ -160,7 +162,7 @@ struct transfer *transfer_start(struct transfers *transfers, const struct export
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (const char *)t->body.data);
-	if (set_headers(t, settings->headers, gzip) && request_send(t, settings->timeout))
+	if (set_headers(t) && request_send(t, settings->timeout))
 		return t;
 	request_free(t);
 	return NULL;

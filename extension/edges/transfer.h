@@ -25,11 +25,11 @@ void transfers_free(struct transfers *transfers);
  * failure; as is one whose reused connection breaks. Ends all connecting ahead. */
 void transfers_distrust(struct transfers *transfers);
 
-/* Posts `body` (moved; gzip says that it is compressed already) as application/x-protobuf by those
- * settings, which must outlive it. NULL where that cannot even be begun; `done` is then not called,
+/* Posts `body` (moved; compressed already where the settings say so) as application/x-protobuf by
+ * those settings, which must outlive it. NULL where that cannot even be begun; `done` is then not called,
  * and is never called before this returns. */
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
-				struct bytes *body, bool gzip, transfer_done *done, void *ctx);
+				struct bytes *body, transfer_done *done, void *ctx);
 
 /* Ends it without calling back. Returns whether it went out whole at least once, so that the backend
  * may have taken it. */

@@ -31,7 +31,8 @@ static void test_request(void **state)
 
 	w->settings.headers = headers;
 	bytes_add(&body, slice_str("zipped"));
-	assert_non_null(transfer_start(w->transfers, &w->settings, &body, true, world_ended, w));
+	w->settings.compression = COMPRESSION_GZIP;
+	assert_non_null(transfer_start(w->transfers, &w->settings, &body, world_ended, w));
 	peer = next_peer(w);
 	request = request_of(&peer);
 	assert_non_null(strstr(bytes_cstr(&request), "\r\nApi-Key: s\r\n"));

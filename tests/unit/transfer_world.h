@@ -53,7 +53,9 @@ static inline int world_new(void **state)
 	assert_int_equal(listen(w->listener, 16), 0);
 	assert_int_equal(getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
 	snprintf(w->url, sizeof w->url, "http://127.0.0.1:%u/v1/traces", ntohs(address.sin_port));
-	w->settings = (struct export_settings){.endpoint = w->url, .timeout = 30 * NS_PER_S};
+	w->settings = (struct export_settings){.endpoint = w->url,
+					       .timeout = 30 * NS_PER_S,
+					       .compression = COMPRESSION_NONE};
 	*state = w;
 	return 0;
 }
@@ -89,7 +91,7 @@ static inline struct transfer *post_bytes(struct world *w, size_t len)
 	assert_true(bytes_reserve(&body, len));
 	memset(body.data, 'x', len);
 	body.len = len;
-	t = transfer_start(w->transfers, &w->settings, &body, false, world_ended, w);
+	t = transfer_start(w->transfers, &w->settings, &body, world_ended, w);
 	assert_non_null(t);
 	assert_null(body.data);
 	return t;

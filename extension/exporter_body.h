@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch as the body of a request. */
+#ifndef EXPORTER_BODY_H
+#define EXPORTER_BODY_H
+
+#include "policy/destination.h"
+
+/* Compressed where the settings say so; `body` is {0} before. False where memory is short. */
+bool body_make(const struct batch *batch, const struct export_settings *settings,
+	       struct bytes *body);
+
+#endif
