@@ -376,8 +376,7 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 	struct invocation *invocation;
 
 	a->urgent = false;
-	if (a->request_id[0])
-		cadence_gap(&a->cadence, now_gap(a->idle, now));
+	cadence_invoke(&a->cadence, now_gap(a->idle, now));
 	invocation = invocations_invoke(&a->invocations, event->request_id, event->trace_header,
 					(uint64_t)now.real);
 	snprintf(a->request_id, sizeof a->request_id, "%s", invocation->request_id);

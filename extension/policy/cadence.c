@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/cadence.h"
 
-void cadence_gap(struct cadence *cadence, int64_t gap)
+void cadence_invoke(struct cadence *cadence, int64_t gap)
 {
-	cadence->gaps[cadence->count++ % CADENCE_GAPS] = gap;
+	if (cadence->begun)
+		cadence->gaps[cadence->count++ % CADENCE_GAPS] = gap;
+	cadence->begun = true;
 }
 
 bool cadence_near(const struct cadence *cadence)

@@ -19,11 +19,12 @@
 struct cadence {
 	int64_t gaps[CADENCE_GAPS];
 	unsigned count; /* ever told */
+	bool begun;     /* there was an invocation */
 };
 
-/* An invocation came that long (nanoseconds) after the one before was done. The time between the
- * initialization and the first invocation is no gap: an environment may be made long ahead. */
-void cadence_gap(struct cadence *cadence, int64_t gap);
+/* An invocation begins, that long (nanoseconds) after the one before was done. Before the first one
+ * that is the time since the initialization and no gap: an environment may be made long ahead. */
+void cadence_invoke(struct cadence *cadence, int64_t gap);
 
 /* Is the next invocation likely near? Not before CADENCE_GAPS gaps are known. */
 bool cadence_near(const struct cadence *cadence);

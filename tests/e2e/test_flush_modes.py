@@ -8,6 +8,7 @@ import pytest
 
 import otlp
 from backend import HANG, Held
+from ledger import close_books, ledgers
 from runs import said
 from spools import invoke
 
@@ -137,6 +138,34 @@ def test_lazy_sends_what_is_large_at_once(lambda_env, sink, history):
         invoke(env)
         assert len(sink.requests) == 1
         env.finish(traces={"received": 3, "exported": 3})
+
+
+@pytest.mark.parametrize("mode", ["end", "lazy"])
+def test_at_high_rates_there_is_a_request_a_second(lambda_env, sink, history, mode):
+    """The first data goes out at once where the end is waited for; what comes then, by age."""
+    ran = []
+
+    def handler(event, context):
+        begin = time.monotonic()
+        otlp.send(env.port, otlp.traces("first"))
+        if mode == "end":
+            history.wait("backend.answer", status=200)
+        while time.monotonic() - begin < 2.5:  # how long it works, not a wait
+            otlp.send(env.port, otlp.traces("span"), otlp.logs("line"))
+            time.sleep(0.005)  # so that all of it is no full batch
+        ran.append(time.monotonic() - begin)
+
+    env = lambda_env(handler, endpoint=sink.url, environ={"LULL_FLUSH": mode})
+    with env:
+        invoke(env)
+        env.shutdown()
+    for signal in ("traces", "logs"):
+        assert len(sink.names(signal)) > 50
+        # One as it begins, one a second, and one for what is left.
+        assert 2 <= len(sink.of(signal)) <= ran[0] + 2
+    books = ledgers(env.output("lull"))[-1]
+    for signal in ("traces", "logs"):
+        close_books(books, **{signal: {"exported": len(sink.names(signal)), "dropped": 0}})
 
 
 @pytest.mark.parametrize("environ", [{}, {"LULL_FLUSH": "adaptive"}, {"LULL_FLUSH": "soon"}],

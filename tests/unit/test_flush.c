@@ -210,7 +210,8 @@ static void test_due_without_age(void **state)
 
 static void test_awaits_end(void **state)
 {
-	static const struct cadence far = {{0}, 0}, near = {{1, 1, 1, 1}, CADENCE_GAPS};
+	static const struct cadence far = {.begun = true};
+	static const struct cadence near = {{1, 1, 1, 1}, CADENCE_GAPS, true};
 	static const struct {
 		enum flush_mode mode;
 		bool interrupted;
