@@ -25,7 +25,7 @@ struct agent {
 	uint16_t telemetry_port;
 
 	struct resource resource;
-	struct destination destination;
+	struct destination destinations[CONFIG_DESTINATIONS];
 	struct store store;
 	struct spool *spool;
 	struct overflow overflow;
@@ -497,17 +497,30 @@ static bool make_intake(struct agent *a)
 	return intake_init(&a->intake, a->base, a->config->buffer);
 }
 
+static void make_store(struct agent *a)
+{
+	const struct config *config = a->config;
+
+	for (unsigned i = 0; i < config->destination_count; i++)
+		a->destinations[i] = (struct destination){
+			.number = i,
+			.name = config->destinations[i].name,
+			.key = ledger_key(config->destinations[i].name),
+			.settings = config->destinations[i].export,
+		};
+	a->store = (struct store){
+		.destinations = a->destinations,
+		.destination_count = config->destination_count,
+		.limit = config->buffer,
+	};
+}
+
 static bool make_export(struct agent *a)
 {
 	struct transfers *transfers;
 	char layer[512];
 
-	a->destination.settings = a->config->export;
-	a->store = (struct store){
-		.destinations = &a->destination,
-		.destination_count = 1,
-		.limit = a->config->buffer,
-	};
+	make_store(a);
 	a->spool = spool_new(a->config->spool_folder, a->config->spool);
 	a->overflow =
 		(struct overflow){.store = &a->store, .spool = a->spool, .resource = &a->resource};
@@ -553,7 +566,8 @@ static void unmake(struct agent *a)
 	exporter_free(&a->exporter);
 	spool_free(a->spool);
 	store_free(&a->store);
-	destination_free(&a->destination);
+	for (unsigned i = 0; i < a->config->destination_count; i++)
+		destination_free(&a->destinations[i]);
 	resource_free(&a->resource);
 	event_free(a->work);
 	event_free(a->due);

@@ -20,6 +20,14 @@ void check_add_url(struct bytes *out, const char *url)
 	bytes_append(out, host, strcspn(host, "?#"));
 }
 
+void check_add_place(struct bytes *out, const struct config_destination *d, enum otlp_signal signal)
+{
+	if (d->export[signal].endpoint)
+		check_add_url(out, d->export[signal].endpoint);
+	else
+		bytes_addf(out, "nowhere");
+}
+
 /* ---- Values ---- */
 
 static void add_header_name(void *ctx, struct slice key, struct slice value)
@@ -96,12 +104,13 @@ static void add_settings(struct bytes *out, const char *const *env)
 static void add_destinations(struct bytes *out, const struct config *config)
 {
 	bytes_addf(out, "\n");
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		bytes_addf(out, "%s go to ", otlp_signal_name((enum otlp_signal)s));
-		if (config->export[s].endpoint)
-			check_add_url(out, config->export[s].endpoint);
-		else
-			bytes_addf(out, "nowhere");
+	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++) {
+		const struct config_destination *d = &config->destinations[i / OTLP_SIGNALS];
+		enum otlp_signal signal = (enum otlp_signal)(i % OTLP_SIGNALS);
+
+		bytes_addf(out, "%s%s%s go to ", d->name ? d->name : "", d->name ? ": " : "",
+			   otlp_signal_name(signal));
+		check_add_place(out, d, signal);
 		bytes_addf(out, "\n");
 	}
 }
@@ -113,8 +122,9 @@ static unsigned add_certificates(struct bytes *out, const struct config *config)
 	const char *said = NULL;
 	unsigned wrong = 0;
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		const char *file = config->export[s].certificate;
+	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++) {
+		const struct config_destination *d = &config->destinations[i / OTLP_SIGNALS];
+		const char *file = d->export[i % OTLP_SIGNALS].certificate;
 
 		if (!file || access(file, R_OK) == 0 || (said && strcmp(said, file) == 0))
 			continue;
@@ -151,9 +161,8 @@ static unsigned add_foreign_headers(struct bytes *out, const char *const *env)
 
 static unsigned add_nowhere(struct bytes *out, const struct config *config)
 {
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		if (config->export[s].endpoint)
-			return 0;
+	if (config_exports(config))
+		return 0;
 	bytes_addf(out, "wrong: no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL\n");
 	return 1;
 }

@@ -41,11 +41,6 @@ void exporter_free(struct exporter *exporter)
 	gzip_free();
 }
 
-static unsigned number_of(const struct exporter_slot *slot)
-{
-	return (unsigned)(slot->destination - slot->exporter->store->destinations);
-}
-
 /* ---- Answers ---- */
 
 /* Books the batch; its file goes unless it is still needed. */
@@ -68,7 +63,7 @@ static void drop_files(struct exporter_slot *slot)
 	struct spool *spool = slot->exporter->spool;
 	struct spool_batch file;
 
-	while (spool_take(spool, number_of(slot), slot->signal, &file)) {
+	while (spool_take(spool, slot->destination->number, slot->signal, &file)) {
 		account->spooled -= file.items;
 		account->dropped[DROP_TURNED_OFF] += file.items;
 		spool_remove(spool, &file);
@@ -103,7 +98,7 @@ static bool take_file(struct exporter_slot *slot, struct now now)
 	struct ledger_account *account = &slot->destination->account[s];
 	struct payload_list members = {0};
 
-	while (spool_take(e->spool, number_of(slot), s, &slot->file)) {
+	while (spool_take(e->spool, slot->destination->number, s, &slot->file)) {
 		account->spooled -= slot->file.items;
 		if (spool_read(e->spool, &slot->file, now.mono, &e->store->held, &members)) {
 			destination_take_spooled(slot->destination, s, &members, &slot->batch);

@@ -7,7 +7,7 @@
 #include "exporter_slot.h"
 #include "policy/store.h"
 
-#define EXPORTER_DESTINATIONS 1
+#define EXPORTER_DESTINATIONS CONFIG_DESTINATIONS
 
 enum export_effort {
 	EXPORT_FLUSH, /* all that an invocation may be held for */

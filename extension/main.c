@@ -73,19 +73,26 @@ static void say_problems(const struct config *config)
 		log_warn("%s", config->problems[i]);
 }
 
+static void add_destination(struct bytes *line, const struct config_destination *d)
+{
+	if (d->name)
+		bytes_addf(line, "%s: ", d->name);
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		bytes_addf(line, "%s%s to ", s ? ", " : "", otlp_signal_name((enum otlp_signal)s));
+		check_add_place(line, d, (enum otlp_signal)s);
+	}
+}
+
 /* One line when all is well: what goes where. */
-static void say_destination(const struct config *config)
+static void say_destinations(const struct config *config)
 {
 	struct bytes line = {0};
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		bytes_addf(&line, "%s%s to ", s ? ", " : "", otlp_signal_name((enum otlp_signal)s));
-		if (config->export[s].endpoint)
-			check_add_url(&line, config->export[s].endpoint);
-		else
-			bytes_addf(&line, "nowhere");
+	for (unsigned i = 0; i < config->destination_count; i++) {
+		bytes_addf(&line, "%s", i ? "; " : "");
+		add_destination(&line, &config->destinations[i]);
 	}
-	if (config->export[0].endpoint || config->export[1].endpoint || config->export[2].endpoint)
+	if (config_exports(config))
 		log_info(LULL_VERSION ": %s", bytes_cstr(&line) ? (const char *)line.data : "");
 	else
 		log_warn(
@@ -128,7 +135,7 @@ int main(int argc, char **argv)
 	say_problems(&config);
 	if (!config.enabled)
 		last_resort_loop();
-	say_destination(&config);
+	say_destinations(&config);
 	agent_run(&config, &options);
 	config_free(&config);
 	return 0;

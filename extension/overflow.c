@@ -5,7 +5,7 @@
 
 static struct ledger_account *account_of(const struct overflow *o, const struct spool_batch *file)
 {
-	return &o->store->destinations[file->destination].account[file->signal];
+	return &store_account(o->store, file->destination)[file->signal];
 }
 
 static void drop_file(struct overflow *o, const struct spool_batch *file, enum drop_reason reason)
@@ -28,7 +28,6 @@ static void say_full(struct overflow *o)
 /* The batch to a file; older files make room for it. */
 static bool spool_batch(struct overflow *o, struct destination *d, struct batch *batch)
 {
-	unsigned number = (unsigned)(d - o->store->destinations);
 	struct spool_batch oldest;
 
 	if (!spool_takes(o->spool, batch->bytes))
@@ -37,7 +36,7 @@ static bool spool_batch(struct overflow *o, struct destination *d, struct batch 
 		say_full(o);
 		drop_file(o, &oldest, DROP_BUFFER_FULL);
 	}
-	if (!spool_write(o->spool, number, batch->signal, &batch->members))
+	if (!spool_write(o->spool, d->number, batch->signal, &batch->members))
 		return false;
 	destination_spooled(d, batch);
 	return true;

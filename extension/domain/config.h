@@ -24,6 +24,14 @@ struct export_settings {
 	enum compression compression;
 };
 
+/* A backend, and how each signal goes there. */
+struct config_destination {
+	char *name; /* NULL where it is the only one, from the environment */
+	struct export_settings export[OTLP_SIGNALS];
+};
+
+#define CONFIG_DESTINATIONS 8
+
 /* When data is exported (README, "When it is exported"). */
 enum flush_mode {
 	FLUSH_ADAPTIVE, /* `end` or `lazy` by what the last gaps between invocations were */
@@ -40,7 +48,8 @@ struct flush_setting {
 
 struct config {
 	bool enabled;
-	struct export_settings export[OTLP_SIGNALS];
+	struct config_destination destinations[CONFIG_DESTINATIONS];
+	unsigned destination_count; /* at least one */
 	struct flush_setting flush;
 	int64_t flush_budget;          /* nanoseconds */
 	int64_t flush_before_deadline; /* nanoseconds */
@@ -63,6 +72,9 @@ struct config {
  * cannot be used is a problem in the list and its default holds. To be freed with config_free(). */
 void config_read(struct config *config, const char *const *environment);
 void config_free(struct config *config);
+
+/* Does anything go anywhere? */
+bool config_exports(const struct config *config);
 
 /* The value of `name` in such an environment; NULL where it is absent or empty. */
 const char *config_env(const char *const *environment, const char *name);

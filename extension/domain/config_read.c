@@ -59,7 +59,8 @@ static void refuse(struct config *c, const struct setting *s, const char *name, 
 static void read_exported(struct config *c, const struct setting *s, enum otlp_signal signal,
 			  const char *const *env)
 {
-	struct setting_target to = {(char *)&c->export[signal] + s->offset, signal, false};
+	struct export_settings *export = &c->destinations[0].export[signal];
+	struct setting_target to = {(char *)export + s->offset, signal, false};
 	char name[SETTING_NAME];
 	const char *value;
 
@@ -141,7 +142,7 @@ static void refuse_own(struct config *c)
 	bool said = false;
 
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		char **endpoint = &c->export[s].endpoint;
+		char **endpoint = &c->destinations[0].export[s].endpoint;
 
 		if (!*endpoint || (!config_is_own(*endpoint, c->http_port) &&
 				   !config_is_own(*endpoint, c->grpc_port)))
@@ -174,7 +175,7 @@ void config_read(struct config *config, const char *const *environment)
 	size_t count;
 	const struct setting *table = config_table(&count);
 
-	*config = (struct config){.buffer = default_buffer(environment)};
+	*config = (struct config){.buffer = default_buffer(environment), .destination_count = 1};
 	for (size_t i = 0; i < count; i++) {
 		if (!table[i].exported) {
 			read_plain(config, &table[i], environment);
@@ -187,13 +188,29 @@ void config_read(struct config *config, const char *const *environment)
 	name_unknown(config, environment);
 }
 
-void config_free(struct config *config)
+bool config_exports(const struct config *config)
+{
+	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++)
+		if (config->destinations[i / OTLP_SIGNALS].export[i % OTLP_SIGNALS].endpoint)
+			return true;
+	return false;
+}
+
+static void destination_free(struct config_destination *d)
 {
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		free(config->export[s].endpoint);
-		free(config->export[s].certificate);
-		config_headers_free(config->export[s].headers);
+		free(d->export[s].endpoint);
+		free(d->export[s].certificate);
+		config_headers_free(d->export[s].headers);
 	}
+	free(d->name);
+	*d = (struct config_destination){0};
+}
+
+void config_free(struct config *config)
+{
+	for (unsigned i = 0; i < config->destination_count; i++)
+		destination_free(&config->destinations[i]);
 	free(config->service_name);
 	free(config->resource_attributes);
 	free(config->spool_folder);

@@ -14,8 +14,9 @@ struct payload {
 	size_t items;         /* spans, log records, data points */
 	int64_t arrived;      /* struct now, mono */
 	bool alone;           /* never to be joined with others */
-	bool maybe_sent;      /* a request with it may have reached its backend */
-	size_t *held;         /* the account of bytes it is in */
+	unsigned
+		maybe_sent; /* a bit for each destination that a request with it may have reached */
+	size_t *held;       /* the account of bytes it is in */
 };
 
 /* Takes the message over (`*message` is left {0}) with one reference. Its bytes are added to `*held`

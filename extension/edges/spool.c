@@ -21,6 +21,7 @@ struct spool {
 	bool said;           /* that the disk refuses */
 	uint64_t next;       /* number of the next file */
 	struct slice record; /* of the life before */
+	struct spool_keys known;
 	struct spool_index index;
 	struct spool_folder folder;
 	struct spool_record_file record_file;
@@ -66,7 +67,7 @@ static void say_found(const struct spool *spool, const struct spool_found *found
 			 spool->path);
 }
 
-void spool_open(struct spool *spool, unsigned destinations)
+void spool_open(struct spool *spool, const struct spool_keys *known)
 {
 	struct spool_found found;
 	const char *why;
@@ -79,8 +80,9 @@ void spool_open(struct spool *spool, unsigned destinations)
 		return;
 	}
 	spool->on = true;
+	spool->known = *known;
 	spool->record = spool_record_open(&spool->record_file, &spool->folder);
-	found = spool_scan(&spool->folder, destinations, &spool->index);
+	found = spool_scan(&spool->folder, known, &spool->index);
 	if (spool->index.count > 0)
 		spool->next = spool->index.entries[spool->index.count - 1].batch.number + 1;
 	say_found(spool, &found);
@@ -181,10 +183,11 @@ bool spool_write(struct spool *spool, unsigned destination, enum otlp_signal sig
 	const char *why;
 
 	/* The limit is asked as spool_has_room() was: the table may go a little beyond it. */
-	if (members->count == 0 || destination >= SPOOL_DESTINATIONS ||
-	    !spool_has_room(spool, members->bytes) || spool_file_size(members) > SPOOL_FILE_LIMIT ||
+	if (members->count == 0 || !spool_has_room(spool, members->bytes) ||
+	    destination >= spool->known.count || spool_file_size(members) > SPOOL_FILE_LIMIT ||
 	    !spool_index_reserve(&spool->index))
 		return false;
+	batch.key = spool->known.keys[destination];
 	why = spool_folder_settle(&spool->folder);
 	if (why)
 		return refused(spool, why);
@@ -249,7 +252,7 @@ bool spool_read(struct spool *spool, const struct spool_batch *batch, int64_t ar
 	     payload_list_reserve(members, got.count);
 	while (ok && (p = payload_list_pop(&got))) {
 		p->arrived = arrived;
-		p->maybe_sent |= batch->maybe_sent;
+		p->maybe_sent |= (unsigned)batch->maybe_sent << batch->destination;
 		payload_list_push(members, p);
 	}
 	payload_list_free(&got);

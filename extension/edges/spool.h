@@ -20,9 +20,9 @@ void spool_free(struct spool *spool); /* the files stay; NULL is fine */
 
 /* Makes the folder (mode 0700; a link, a folder of somebody else, or one that another process has
  * is refused, said once, and there is no spool then) and takes up what a life before left in it:
- * valid heads of `destinations` only. Foreign and broken files are skipped, and how many there were
- * is said once. To be called once, before all that follows; without it nothing is written. */
-void spool_open(struct spool *spool, unsigned destinations);
+ * those of destinations that are not `known` any more as of number known->count. Foreign and broken
+ * files are skipped, and how many there were is said once. To be called once, before all that follows; without it nothing is written. */
+void spool_open(struct spool *spool, const struct spool_keys *known);
 
 /* Items now in files, but for those that are taken. */
 uint64_t spool_items(const struct spool *spool, unsigned destination, enum otlp_signal signal);
@@ -63,7 +63,7 @@ void spool_remove(struct spool *spool, const struct spool_batch *batch);
 
 /* A small file of at most SPOOL_RECORD bytes in the same folder. The folder is locked by whoever
  * lives: of two processes the second has neither record nor spool. */
-#define SPOOL_RECORD 2048
+#define SPOOL_RECORD 3072
 
 /* What the life before wrote last; empty where there is nothing. Valid after spool_open(), which
  * reads it, until the first writing. */

@@ -7,10 +7,10 @@
 #define MEMBER_ALONE 1U
 #define MEMBER_MAYBE_SENT 2U
 
-/* Little-endian, whatever the machine. The head: magic 0, number 8, items 16, bytes 24, destination
- * 32, signal 34, members 36, checksum 40, checksum of the head up to there 44. */
-static const char magic[8] = {'l', 'u', 'l', 'l', 's', 'p', 'l', '1'};
-#define HEAD_CHECKED 44
+/* Little-endian, whatever the machine. The head: magic 0, number 8, items 16, bytes 24, key of
+ * the destination 32, signal 36, members 40, checksum 44, checksum of the head up to there 48. */
+static const char magic[8] = {'l', 'u', 'l', 'l', 's', 'p', 'l', '2'};
+#define HEAD_CHECKED 48
 
 static void put(uint8_t *at, size_t size, uint64_t value)
 {
@@ -71,15 +71,17 @@ size_t spool_file_size(const struct payload_list *members)
 	return SPOOL_HEAD + members->count * SPOOL_MEMBER + members->bytes;
 }
 
-static void encode_table(const struct payload_list *members, uint8_t *at)
+static void encode_table(const struct payload_list *members, unsigned destination, uint8_t *at)
 {
+	unsigned bit = 1U << destination;
+
 	for (size_t i = 0; i < members->count; i++, at += SPOOL_MEMBER) {
 		const struct payload *p = payload_list_at(members, i);
 
 		put(at, 4, p->message.len);
 		put(at + 4, 4, p->items);
 		put(at + 8, 4,
-		    (p->alone ? MEMBER_ALONE : 0) | (p->maybe_sent ? MEMBER_MAYBE_SENT : 0));
+		    (p->alone ? MEMBER_ALONE : 0) | (p->maybe_sent & bit ? MEMBER_MAYBE_SENT : 0));
 	}
 }
 
@@ -95,7 +97,7 @@ void spool_encode(struct spool_batch *batch, const struct payload_list *members,
 		return;
 	head = out->data + out->len;
 	out->len += SPOOL_HEAD + table;
-	encode_table(members, head + SPOOL_HEAD);
+	encode_table(members, batch->destination, head + SPOOL_HEAD);
 	checksum = spool_checksum(0, slice_of(head + SPOOL_HEAD, table));
 	for (size_t i = 0; i < members->count; i++)
 		checksum = spool_checksum(checksum,
@@ -104,10 +106,10 @@ void spool_encode(struct spool_batch *batch, const struct payload_list *members,
 	put(head + 8, 8, batch->number);
 	put(head + 16, 8, batch->items);
 	put(head + 24, 8, batch->bytes);
-	put(head + 32, 2, batch->destination);
-	put(head + 34, 2, batch->signal);
-	put(head + 36, 4, members->count);
-	put(head + 40, 4, checksum);
+	put(head + 32, 4, batch->key);
+	put(head + 36, 4, batch->signal);
+	put(head + 40, 4, members->count);
+	put(head + 44, 4, checksum);
 	put(head + HEAD_CHECKED, 4, spool_checksum(0, slice_of(head, HEAD_CHECKED)));
 }
 
@@ -129,18 +131,17 @@ bool spool_head_read(struct slice bytes, struct spool_head *head)
 	if (bytes.len != SPOOL_HEAD || memcmp(at, magic, sizeof magic) != 0 ||
 	    get(at + HEAD_CHECKED, 4) != spool_checksum(0, slice_of(at, HEAD_CHECKED)))
 		return false;
-	if (get(at + 8, 8) >= SPOOL_NUMBER_LIMIT || get(at + 32, 2) >= SPOOL_DESTINATIONS ||
-	    get(at + 34, 2) >= OTLP_SIGNALS ||
-	    !plausible(get(at + 16, 8), get(at + 24, 8), get(at + 36, 4)))
+	if (get(at + 8, 8) >= SPOOL_NUMBER_LIMIT || get(at + 36, 4) >= OTLP_SIGNALS ||
+	    !plausible(get(at + 16, 8), get(at + 24, 8), get(at + 40, 4)))
 		return false;
 	*head = (struct spool_head){
 		.batch = {.number = get(at + 8, 8),
-			  .destination = (unsigned)get(at + 32, 2),
-			  .signal = (enum otlp_signal)get(at + 34, 2),
+			  .key = (uint32_t)get(at + 32, 4),
+			  .signal = (enum otlp_signal)get(at + 36, 4),
 			  .items = get(at + 16, 8),
 			  .bytes = get(at + 24, 8)},
-		.members = get(at + 36, 4),
-		.checksum = (uint32_t)get(at + 40, 4),
+		.members = get(at + 40, 4),
+		.checksum = (uint32_t)get(at + 44, 4),
 	};
 	return true;
 }

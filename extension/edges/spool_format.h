@@ -7,7 +7,7 @@
 #include "domain/payload.h"
 #include "edges/spool_batch.h"
 
-#define SPOOL_HEAD 48   /* bytes */
+#define SPOOL_HEAD 52   /* bytes */
 #define SPOOL_MEMBER 12 /* bytes of one row of the table */
 
 /* A file that says it is larger is not read into memory: a little above what one POST may be. */
@@ -15,7 +15,7 @@
 #define SPOOL_NUMBER_LIMIT (UINT64_C(1) << 62)
 
 struct spool_head {
-	struct spool_batch batch; /* `maybe_sent` is not of the file */
+	struct spool_batch batch; /* `destination` and `maybe_sent` are not of the file */
 	size_t members;
 	uint32_t checksum; /* of all behind the head */
 };

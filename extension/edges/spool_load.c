@@ -24,12 +24,12 @@ static bool read_next(int fd, size_t size, struct bytes *out)
 
 static bool same(const struct spool_batch *a, const struct spool_batch *b)
 {
-	return a->number == b->number && a->destination == b->destination &&
-	       a->signal == b->signal && a->items == b->items && a->bytes == b->bytes;
+	return a->number == b->number && a->key == b->key && a->signal == b->signal &&
+	       a->items == b->items && a->bytes == b->bytes;
 }
 
 /* The next message of the file onto the end of the list. */
-static bool read_member(int fd, enum otlp_signal signal, const struct spool_member *row,
+static bool read_member(int fd, const struct spool_batch *batch, const struct spool_member *row,
 			uint32_t *checksum, struct payload_list *members, size_t *held)
 {
 	struct spool_member member = *row;
@@ -37,16 +37,16 @@ static bool read_member(int fd, enum otlp_signal signal, const struct spool_memb
 	struct payload *p;
 
 	if (!read_next(fd, member.length, &message) ||
-	    !spool_message_fits(signal, bytes_slice(&message), &member)) {
+	    !spool_message_fits(batch->signal, bytes_slice(&message), &member)) {
 		bytes_free(&message);
 		return false;
 	}
 	*checksum = spool_checksum(*checksum, bytes_slice(&message));
-	p = payload_new(signal, &message, member.items, 0, held);
+	p = payload_new(batch->signal, &message, member.items, 0, held);
 	if (!p)
 		return false;
 	p->alone = member.alone;
-	p->maybe_sent = member.maybe_sent;
+	p->maybe_sent = (unsigned)member.maybe_sent << batch->destination;
 	if (payload_list_push(members, p))
 		return true;
 	payload_unref(p);
@@ -69,7 +69,7 @@ static bool read_file(int fd, const struct spool_batch *batch, struct payload_li
 	for (size_t i = 0; i < head.members; i++) {
 		struct spool_member row = spool_table_at(bytes_slice(&table), i);
 
-		if (!read_member(fd, batch->signal, &row, &checksum, members, held))
+		if (!read_member(fd, batch, &row, &checksum, members, held))
 			goto out;
 	}
 	ok = checksum == head.checksum;

@@ -7,7 +7,7 @@
 #include "edges/spool_folder.h"
 
 #define SPOOL_RECORD_HEAD 16 /* magic 0, length 8, checksum of those and of the text 12 */
-#define SPOOL_RECORD_TEXT 2048
+#define SPOOL_RECORD_TEXT 3072
 #define SPOOL_RECORD_BLOCK (SPOOL_RECORD_HEAD + SPOOL_RECORD_TEXT)
 
 struct spool_record_file {

@@ -26,8 +26,17 @@ static bool read_head(const struct spool_folder *folder, const char *name, uint6
 	       head->batch.bytes == (size_t)st.st_size;
 }
 
+static unsigned number_of(const struct spool_keys *known, uint32_t key)
+{
+	unsigned n = 0;
+
+	while (n < known->count && known->keys[n] != key)
+		n++;
+	return n;
+}
+
 static bool take_up(const struct spool_folder *folder, const struct dirent *entry,
-		    unsigned destinations, struct spool_index *index)
+		    const struct spool_keys *known, struct spool_index *index)
 {
 	struct spool_head head;
 	uint64_t number;
@@ -36,9 +45,9 @@ static bool take_up(const struct spool_folder *folder, const struct dirent *entr
 	if (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN)
 		return false;
 	if (!spool_name_parse(entry->d_name, ".batch", &number) ||
-	    !read_head(folder, entry->d_name, number, &head) ||
-	    head.batch.destination >= destinations || !spool_index_reserve(index))
+	    !read_head(folder, entry->d_name, number, &head) || !spool_index_reserve(index))
 		return false;
+	head.batch.destination = number_of(known, head.batch.key);
 	spool_index_add(index, &head.batch);
 	return true;
 }
@@ -49,7 +58,7 @@ static bool is_own(const char *name)
 	       strcmp(name, SPOOL_RECORD_NAME) == 0;
 }
 
-struct spool_found spool_scan(const struct spool_folder *folder, unsigned destinations,
+struct spool_found spool_scan(const struct spool_folder *folder, const struct spool_keys *known,
 			      struct spool_index *index)
 {
 	struct spool_found found = {.all = false};
@@ -79,7 +88,7 @@ struct spool_found spool_scan(const struct spool_folder *folder, unsigned destin
 			continue;
 		}
 		files += spool_name_parse(entry->d_name, ".batch", &number);
-		found.passed += !take_up(folder, entry, destinations, index);
+		found.passed += !take_up(folder, entry, known, index);
 	}
 	closedir(dir);
 	spool_index_sort(index);

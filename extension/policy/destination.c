@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/destination.h"
 
+bool destination_takes(const struct destination *d, enum otlp_signal signal)
+{
+	return d->settings[signal].endpoint != NULL;
+}
+
+/* Its own in payload.maybe_sent. */
+static unsigned bit_of(const struct destination *d)
+{
+	return 1U << d->number;
+}
+
 bool destination_waiting(const struct destination *d, enum otlp_signal signal)
 {
 	return d->queue[signal].count > 0;
@@ -111,8 +122,8 @@ static void put_all_back(struct destination *d, struct batch *batch, enum verdic
 /* Back to where it came from. */
 static void keep(struct destination *d, struct batch *batch, const struct outcome *outcome)
 {
-	for (size_t i = 0; i < batch->members.count; i++)
-		payload_list_at(&batch->members, i)->maybe_sent |= outcome->maybe_taken;
+	for (size_t i = 0; outcome->maybe_taken && i < batch->members.count; i++)
+		payload_list_at(&batch->members, i)->maybe_sent |= bit_of(d);
 	if (batch->on_disk && outcome->verdict == VERDICT_LATER)
 		d->account[batch->signal].spooled += batch->items;
 	else
@@ -120,15 +131,15 @@ static void keep(struct destination *d, struct batch *batch, const struct outcom
 }
 
 /* Of `exported` items: which ones the backend rejected, nobody says. */
-static uint64_t maybe_twice(const struct batch *batch, const struct outcome *outcome,
-			    uint64_t exported)
+static uint64_t maybe_twice(const struct destination *d, const struct batch *batch,
+			    const struct outcome *outcome, uint64_t exported)
 {
 	uint64_t items = 0;
 
 	for (size_t i = 0; i < batch->members.count; i++) {
 		const struct payload *p = payload_list_at(&batch->members, i);
 
-		items += outcome->maybe_taken || p->maybe_sent ? p->items : 0;
+		items += outcome->maybe_taken || p->maybe_sent & bit_of(d) ? p->items : 0;
 	}
 	return items < exported ? items : exported;
 }
@@ -163,7 +174,7 @@ void destination_settle(struct destination *d, struct batch *batch, const struct
 	case VERDICT_EXPORTED:
 		account->exported += batch->items - rejected;
 		account->dropped[DROP_REFUSED] += rejected;
-		account->possible_duplicates += maybe_twice(batch, outcome,
+		account->possible_duplicates += maybe_twice(d, batch, outcome,
 							    batch->items - rejected);
 		break;
 	case VERDICT_REFUSED:

@@ -31,11 +31,17 @@ struct outcome {
 
 struct destination {
 	const struct export_settings *settings; /* of each signal; an endpoint of NULL: none */
+	const char *name;                       /* NULL: it has none */
+	uint32_t key;    /* by which another life knows it: ledger_key() of its name */
+	unsigned number; /* its place among the others */
 	struct payload_list queue[OTLP_SIGNALS];
 	struct ledger_account account[OTLP_SIGNALS];
 	struct circuit circuit[OTLP_SIGNALS];
 	uint64_t in_flight[OTLP_SIGNALS]; /* items taken and not settled */
 };
+
+/* Is it one for this signal? */
+bool destination_takes(const struct destination *d, enum otlp_signal signal);
 
 /* Is anything of this signal waiting to be taken? */
 bool destination_waiting(const struct destination *d, enum otlp_signal signal);

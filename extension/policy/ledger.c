@@ -2,6 +2,8 @@
 #include "policy/ledger.h"
 
 #include <inttypes.h>
+#include <libdeflate.h>
+#include <string.h>
 
 static const char *const reasons[] = {
 	[DROP_NO_DESTINATION] = "no_destination",
@@ -12,6 +14,7 @@ static const char *const reasons[] = {
 	[DROP_TURNED_OFF] = "turned_off",
 	[DROP_CRASH] = "crash",
 	[DROP_SPOOL] = "spool",
+	[DROP_DISABLED] = "disabled",
 };
 _Static_assert(sizeof reasons / sizeof reasons[0] == DROP_REASONS, "a name for every reason");
 
@@ -35,6 +38,24 @@ bool ledger_closes(const struct ledger_account *account, uint64_t held)
 	       account->exported + ledger_dropped(account) + held + account->spooled;
 }
 
+void ledger_add(struct ledger_account *account, const struct ledger_account *more)
+{
+	account->received += more->received;
+	account->inherited += more->inherited;
+	account->exported += more->exported;
+	account->spooled += more->spooled;
+	account->possible_duplicates += more->possible_duplicates;
+	for (unsigned r = 0; r < DROP_REASONS; r++)
+		account->dropped[r] += more->dropped[r];
+}
+
+uint32_t ledger_key(const char *name)
+{
+	return name ? libdeflate_crc32(0, name, strlen(name)) : 0;
+}
+
+/* ---- The line ---- */
+
 static void dropped(const struct ledger_account *account, struct bytes *out)
 {
 	const char *comma = "";
@@ -54,33 +75,49 @@ static void rare(const char *name, uint64_t number, struct bytes *out)
 		bytes_addf(out, "\"%s\":%" PRIu64 ",", name, number);
 }
 
-void ledger_line(const struct ledger_account account[static OTLP_SIGNALS],
-		 const uint64_t held[static OTLP_SIGNALS], struct bytes *out)
+/* "received":..,"exported":..,"dropped":.. */
+static void add_sums(const struct ledger_books *books, size_t count, struct bytes *out)
 {
 	struct ledger_account all = {0};
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		all.received += account[s].received;
-		all.exported += account[s].exported;
-		all.dropped[0] += ledger_dropped(&account[s]);
-	}
-	bytes_addf(out,
-		   "{\"lull_ledger\":{\"received\":%" PRIu64 ",\"exported\":%" PRIu64
-		   ",\"dropped\":%" PRIu64,
-		   all.received, all.exported, all.dropped[0]);
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		const struct ledger_account *a = &account[s];
+	for (size_t i = 0; i < count * OTLP_SIGNALS; i++)
+		ledger_add(&all, &books[i / OTLP_SIGNALS].account[i % OTLP_SIGNALS]);
+	bytes_addf(out, "\"received\":%" PRIu64 ",\"exported\":%" PRIu64 ",\"dropped\":%" PRIu64,
+		   all.received, all.exported, ledger_dropped(&all));
+}
 
-		bytes_addf(out, ",\"%s\":{\"received\":%" PRIu64 ",",
-			   otlp_signal_name((enum otlp_signal)s), a->received);
-		rare("inherited", a->inherited, out);
-		bytes_addf(out, "\"exported\":%" PRIu64 ",\"held\":%" PRIu64 ",", a->exported,
-			   held[s]);
-		rare("spooled", a->spooled, out);
-		rare("possible_duplicates", a->possible_duplicates, out);
-		bytes_addf(out, "\"dropped\":{");
-		dropped(a, out);
-		bytes_addf(out, "}}");
-	}
+static void add_signal(enum otlp_signal signal, const struct ledger_account *a, uint64_t held,
+		       struct bytes *out)
+{
+	bytes_addf(out, "\"%s\":{\"received\":%" PRIu64 ",", otlp_signal_name(signal), a->received);
+	rare("inherited", a->inherited, out);
+	bytes_addf(out, "\"exported\":%" PRIu64 ",\"held\":%" PRIu64 ",", a->exported, held);
+	rare("spooled", a->spooled, out);
+	rare("possible_duplicates", a->possible_duplicates, out);
+	bytes_addf(out, "\"dropped\":{");
+	dropped(a, out);
 	bytes_addf(out, "}}");
+}
+
+/* "traces":{..},"logs":{..},"metrics":{..} */
+static void add_signals(const struct ledger_books *books, struct bytes *out)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		bytes_addf(out, "%s", s ? "," : "");
+		add_signal((enum otlp_signal)s, &books->account[s], books->held[s], out);
+	}
+}
+
+void ledger_line(const struct ledger_books *books, size_t count, struct bytes *out)
+{
+	bytes_addf(out, "{\"lull_ledger\":{");
+	add_sums(books, count, out);
+	bytes_addf(out, "%s", count > 1 ? ",\"destinations\":{" : ",");
+	for (size_t i = 0; i < count; i++) {
+		if (count > 1)
+			bytes_addf(out, "%s\"%s\":{", i ? "," : "", books[i].destination);
+		add_signals(&books[i], out);
+		bytes_addf(out, "%s", count > 1 ? "}" : "");
+	}
+	bytes_addf(out, "%s", count > 1 ? "}}}" : "}}");
 }

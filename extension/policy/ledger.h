@@ -11,7 +11,7 @@
 #include "wire/otlp.h"
 
 enum drop_reason {
-	DROP_NO_DESTINATION, /* no endpoint for this signal */
+	DROP_NO_DESTINATION, /* no endpoint for this signal, or none any more */
 	DROP_BUFFER_FULL,    /* the oldest gave way */
 	DROP_REFUSED,        /* by the backend, for good */
 	DROP_SHUTDOWN,       /* the environment ended before it could be exported */
@@ -19,8 +19,9 @@ enum drop_reason {
 	DROP_TURNED_OFF, /* the backend has no such signal (404) */
 	DROP_CRASH,      /* the environment was killed with them in memory */
 	DROP_SPOOL,      /* their file was not what had been written, or gone */
+	DROP_DISABLED,   /* the settings say that this signal is not to be exported */
 };
-#define DROP_REASONS 8
+#define DROP_REASONS 9
 
 struct ledger_account {
 	uint64_t received;
@@ -40,12 +41,27 @@ uint64_t ledger_dropped(const struct ledger_account *account);
 /* Do the books close with `held` items still here? */
 bool ledger_closes(const struct ledger_account *account, uint64_t held);
 
+void ledger_add(struct ledger_account *account, const struct ledger_account *more);
+
+/* What stands for a destination's name (NULL: it has none) in the record and in files. */
+uint32_t ledger_key(const char *name);
+
+/* The name of the books of what no destination takes; none of a destination. */
+#define LEDGER_NOWHERE "nowhere"
+
+/* The books of one destination; all is borrowed. */
+struct ledger_books {
+	const char *destination; /* UTF-8, no letter that JSON escapes; NULL: it has none */
+	const struct ledger_account *account; /* OTLP_SIGNALS of them */
+	const uint64_t *held;                 /* OTLP_SIGNALS of them */
+};
+
 /* One line of JSON: {"lull_ledger":{"received":..,"exported":..,"dropped":..,"traces":{"received":..,
  * "inherited":..,"exported":..,"held":..,"spooled":..,"possible_duplicates":..,
  * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first three over all signals. Left out where
- * they are 0: inherited, spooled, possible_duplicates, and every reason. Stable, and without a dot in
- * any key: CloudWatch's metric filters select by it. */
-void ledger_line(const struct ledger_account account[static OTLP_SIGNALS],
-		 const uint64_t held[static OTLP_SIGNALS], struct bytes *out);
+ * they are 0: inherited, spooled, possible_duplicates, and every reason. Of several destinations the
+ * first three are over all of them, too, and then comes "destinations":{"name":{"traces":..,"logs":..,
+ * "metrics":..},..}. Stable, and without a dot in any key: CloudWatch's metric filters select by it. */
+void ledger_line(const struct ledger_books *books, size_t count, struct bytes *out);
 
 #endif

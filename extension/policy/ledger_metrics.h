@@ -9,13 +9,6 @@
 #include "base/bytes.h"
 #include "policy/ledger.h"
 
-/* The books of one destination; all is borrowed. */
-struct ledger_books {
-	const char *destination;              /* UTF-8; NULL: that attribute is left out */
-	const struct ledger_account *account; /* OTLP_SIGNALS of them */
-	const uint64_t *held;                 /* OTLP_SIGNALS of them */
-};
-
 /* Appends an ExportMetricsServiceRequest without a resource: lull.items.received, .inherited,
  * .exported, .dropped (with a `reason`) and .possible_duplicates as monotonic sums, .held and .spooled
  * as sums that are not, all cumulative, in {item}, with the `signal`. Reasons that never came up are

@@ -12,12 +12,17 @@
 #include "policy/ledger.h"
 
 #define LEDGER_DESTINATIONS 8
-#define LEDGER_RECORD_LONGEST 2048
+#define LEDGER_BOOKS (LEDGER_DESTINATIONS + 1) /* and those of what goes nowhere */
+#define LEDGER_RECORD_LONGEST 3072
 
-/* Appends the record of `count` (at most LEDGER_DESTINATIONS) destinations, each given by its
- * OTLP_SIGNALS accounts. Its length depends on `count` alone, so that it can be overwritten in
+struct ledger_book {
+	uint32_t key;                   /* ledger_key() of the destination's name */
+	struct ledger_account *account; /* OTLP_SIGNALS of them, borrowed */
+};
+
+/* Appends the record of `count` (at most LEDGER_BOOKS) books. Its length depends on `count` alone, so that it can be overwritten in
  * place. `closed`: the ledger line of these books is being printed, and they end with it. */
-void ledger_record_write(const struct ledger_account *const accounts[], size_t count, bool closed,
+void ledger_record_write(const struct ledger_book books[], size_t count, bool closed,
 			 struct bytes *out);
 
 /* What the record says of the life before. */
@@ -27,16 +32,17 @@ enum ledger_before {
 	LEDGER_CLOSED,
 };
 
-/* Fills the accounts of a new life in which nothing has happened yet, by the record of the life
- * before and the items `found` in files, for each destination and signal:
+/* Fills the books (at least one) of a new life in which nothing has happened yet, by the record of the
+ * life before, whose books are told by their keys, and the items `found` in files, for each book and
+ * signal:
  * - killed: its books go on. What it had neither settled nor left in files is dropped[DROP_CRASH];
  * - closed: what its line called spooled is inherited. What of that is not in files any more is
  *   dropped[DROP_SPOOL];
  * - unknown: and whatever else is found beyond the books of either, is inherited.
- * The books close then, whatever the record says: the function may have written it. What is behind
- * a record is ignored. `*lost` is how many items were dropped by this, all together. */
+ * Books that have no successor are the last one's matter. The books close then, whatever the record
+ * says: the function may have written it. What is behind a record is ignored. `*lost` is how many
+ * items were dropped by this, all together. */
 enum ledger_before ledger_adopt(struct slice record, const uint64_t found[][OTLP_SIGNALS],
-				struct ledger_account *const accounts[], size_t count,
-				uint64_t *lost);
+				const struct ledger_book books[], size_t count, uint64_t *lost);
 
 #endif

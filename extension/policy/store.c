@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/store.h"
 
+struct ledger_account *store_account(struct store *store, size_t number)
+{
+	return number < store->destination_count ? store->destinations[number].account
+						 : store->nowhere;
+}
+
+enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signal signal)
+{
+	return store->off[signal] ? DROP_DISABLED : DROP_NO_DESTINATION;
+}
+
+/* Each destination that takes the signal, with the bytes kept once. */
+#define FOR_TAKERS(store, signal, d)                                                               \
+	for (struct destination *d = (store)->destinations;                                        \
+	     d < (store)->destinations + (store)->destination_count; d++)                          \
+		if (destination_takes(d, signal))
+
 static void drop(struct store *store, const struct payload *p, enum drop_reason reason)
 {
-	for (size_t i = 0; i < store->destination_count; i++)
-		store->destinations[i].account[p->signal].dropped[reason] += p->items;
+	FOR_TAKERS(store, p->signal, d)
+	d->account[p->signal].dropped[reason] += p->items;
 }
 
 struct destination *store_oldest(const struct store *store, enum otlp_signal *signal)
@@ -29,18 +46,29 @@ bool store_is_over(const struct store *store, size_t beside)
 	return store->held + beside > store->limit;
 }
 
-static void receive(struct store *store, enum otlp_signal signal, size_t items)
+/* Returns whether any destination takes them. */
+static bool receive(struct store *store, enum otlp_signal signal, size_t items)
 {
-	for (size_t i = 0; i < store->destination_count; i++)
-		store->destinations[i].account[signal].received += items;
+	bool taken = false;
+
+	FOR_TAKERS(store, signal, d)
+	{
+		d->account[signal].received += items;
+		taken = true;
+	}
+	if (!taken) {
+		store->nowhere[signal].received += items;
+		store->nowhere[signal].dropped[store_nowhere_reason(store, signal)] += items;
+	}
+	return taken;
 }
 
 void store_lost(struct store *store, enum otlp_signal signal, size_t items)
 {
 	struct payload lost = {.signal = signal, .items = items};
 
-	receive(store, signal, items);
-	drop(store, &lost, DROP_NO_MEMORY);
+	if (receive(store, signal, items))
+		drop(store, &lost, DROP_NO_MEMORY);
 }
 
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
@@ -49,17 +77,17 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 	struct payload *p;
 
 	/* A request without items says nothing. */
-	if (verdict->items == 0) {
+	if (verdict->items == 0 || !receive(store, signal, verdict->items)) {
 		bytes_free(message);
 		return;
 	}
 	p = payload_new(signal, message, verdict->items, now.mono, &store->held);
 	if (!p) {
-		store_lost(store, signal, verdict->items);
+		drop(store, &(struct payload){.signal = signal, .items = verdict->items},
+		     DROP_NO_MEMORY);
 		return;
 	}
 	p->alone = verdict->alone;
-	receive(store, signal, p->items);
 	/* One that is beyond the limit by itself must not drive all others out. */
 	if (sizeof *p + p->message.cap > store->limit) {
 		drop(store, p, DROP_BUFFER_FULL);
@@ -73,12 +101,9 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 /* One reference to every destination of the signal; the caller's own is given up. */
 static void distribute(struct store *store, struct payload *p)
 {
-	for (size_t i = 0; i < store->destination_count; i++) {
-		struct destination *d = &store->destinations[i];
-
-		if (!d->settings[p->signal].endpoint)
-			d->account[p->signal].dropped[DROP_NO_DESTINATION] += p->items;
-		else if (d->circuit[p->signal].off)
+	FOR_TAKERS(store, p->signal, d)
+	{
+		if (d->circuit[p->signal].off)
 			d->account[p->signal].dropped[DROP_TURNED_OFF] += p->items;
 		else if (payload_list_push(&d->queue[p->signal], p))
 			payload_ref(p);
@@ -187,7 +212,10 @@ bool store_oldest_is_staged(const struct store *store, enum otlp_signal *signal)
 void store_waiting(const struct store *store, const struct destination *d, enum otlp_signal signal,
 		   struct flush_waiting *waiting)
 {
-	const struct payload_list *queue = &d->queue[signal], *staged = &store->staging[signal];
+	static const struct payload_list none = {0};
+	const struct payload_list *queue = &d->queue[signal];
+	const struct payload_list *staged = destination_takes(d, signal) ? &store->staging[signal]
+									 : &none;
 
 	waiting->bytes = queue->bytes + staged->bytes;
 	waiting->oldest = waiting->newest = INT64_MAX;
@@ -204,7 +232,11 @@ void store_waiting(const struct store *store, const struct destination *d, enum 
 uint64_t store_held_items(const struct store *store, const struct destination *d,
 			  enum otlp_signal signal)
 {
-	return destination_held(d, signal) + payload_list_items(&store->staging[signal]);
+	uint64_t staged = 0;
+
+	if (destination_takes(d, signal))
+		staged = payload_list_items(&store->staging[signal]);
+	return destination_held(d, signal) + staged;
 }
 
 static bool drop_queued(struct store *store, enum drop_reason reason)

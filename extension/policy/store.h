@@ -14,11 +14,21 @@ struct store {
 	struct payload_list staging[OTLP_SIGNALS];
 	struct destination *destinations; /* borrowed */
 	size_t destination_count;
-	size_t held;  /* bytes of all payloads */
-	size_t limit; /* bytes: one message alone is never larger */
+	struct ledger_account nowhere[OTLP_SIGNALS]; /* of what no destination takes */
+	bool off[OTLP_SIGNALS];                      /* none takes it because the settings say so */
+	size_t held;                                 /* bytes of all payloads */
+	size_t limit;                                /* bytes: one message alone is never larger */
 };
 
-/* Takes the message over (left {0}) and books it as received. */
+/* The books of the destination with that number, OTLP_SIGNALS of them; `destination_count`: those of what
+ * goes nowhere. */
+struct ledger_account *store_account(struct store *store, size_t number);
+
+/* Why what no destination takes is dropped. */
+enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signal signal);
+
+/* Takes the message over (left {0}) and books it as received, by each destination that takes the
+ * signal. Where none does it is dropped at once. */
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now);
 

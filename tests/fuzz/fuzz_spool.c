@@ -17,8 +17,8 @@
 	} while (0)
 
 #define AT_BYTES 24
-#define AT_CHECKSUM 40
-#define AT_HEAD_CHECKSUM 44
+#define AT_CHECKSUM 44
+#define AT_HEAD_CHECKSUM 48
 
 static void put_number(uint8_t *at, size_t size, uint64_t value)
 {
@@ -82,7 +82,7 @@ static bool try_file(struct slice file)
 	if (!spool_head_read(start, &head) || head.batch.bytes != file.len)
 		return false;
 	REQUIRE(head.batch.number < SPOOL_NUMBER_LIMIT && head.batch.signal < OTLP_SIGNALS);
-	REQUIRE(head.batch.destination < SPOOL_DESTINATIONS && head.batch.items <= file.len / 2);
+	REQUIRE(head.batch.destination == 0 && head.batch.items <= file.len / 2);
 	REQUIRE(head.members * SPOOL_MEMBER <= file.len - SPOOL_HEAD);
 	table = slice_of(file.data + SPOOL_HEAD, head.members * SPOOL_MEMBER);
 	if (!spool_table_fits(&head, table))

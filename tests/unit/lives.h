@@ -43,7 +43,9 @@ static inline void life_begin(struct life *l, struct world *w, size_t destinatio
 	assert_non_null(w->spool);
 	*l = (struct life){
 		.world = w,
-		.destinations = {{.settings = all_signals}, {.settings = only_logs}},
+		.destinations =
+			{{.name = "first", .key = 0xaaaaaaa1, .settings = all_signals},
+			 {.number = 1, .name = "second", .key = 0xbbbbbbb2, .settings = only_logs}},
 		.store = {.destination_count = destinations, .limit = memory},
 		.now = {.mono = 1000 * NS_PER_S, .real = 1700000000 * NS_PER_S},
 	};

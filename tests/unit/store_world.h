@@ -33,7 +33,7 @@ static inline struct world begin(const struct export_settings *first,
 				 const struct export_settings *second)
 {
 	struct world w = {
-		.destinations = {{.settings = first}, {.settings = second}},
+		.destinations = {{.settings = first}, {.number = 1, .settings = second}},
 		.store = {.destination_count = second ? 2 : 1, .limit = 64 * MB},
 	};
 

@@ -12,6 +12,17 @@ static struct ledger_account *account(struct life *l, enum otlp_signal signal)
 	return &l->destinations[0].account[signal];
 }
 
+/* What the line says of a destination among several. */
+static void require_part(const struct life *l, const char *name, const char *traces,
+			 const char *logs, const char *metrics)
+{
+	char part[1000];
+
+	snprintf(part, sizeof part, "\"%s\":{\"traces\":{%s},\"logs\":{%s},\"metrics\":{%s}}", name,
+		 traces, logs, metrics);
+	assert_int_equal(said(l->world, part), 1);
+}
+
 /* One line with these accounts, once; what stands before them is test_ledger.c's business. */
 static void require_line(const struct life *l, const char *traces, const char *logs,
 			 const char *metrics)
@@ -51,8 +62,7 @@ static void test_line(void **state)
 	assert_int_equal(said(l.world, "of the life before are lost"), 0);
 }
 
-/* What the life ends with while it is still held stands in the line as such; and it is the books of
- * the first destination. */
+/* What the life ends with while it is still held stands in the line as such, of each destination. */
 static void test_line_of_what_is_held(void **state)
 {
 	struct life l;
@@ -65,8 +75,13 @@ static void test_line_of_what_is_held(void **state)
 	accept(&l, OTLP_LOGS, 1, 0);
 	export_all(&l, 1);
 	books_close(&l.books);
-	require_line(&l, NOTHING, "\"received\":6,\"exported\":0,\"held\":6,\"dropped\":{}",
+	assert_int_equal(said(l.world, "{\"received\":16,\"exported\":6,\"dropped\":0,\"dest"), 1);
+	require_part(&l, "first", NOTHING,
+		     "\"received\":6,\"exported\":0,\"held\":6,\"dropped\":{}",
 		     "\"received\":4,\"exported\":0,\"held\":4,\"dropped\":{}");
+	require_part(&l, "second", NOTHING,
+		     "\"received\":6,\"exported\":6,\"held\":0,\"dropped\":{}", NOTHING);
+	assert_int_equal(said(l.world, LEDGER_NOWHERE), 0);
 	life_kill(&l);
 }
 
@@ -221,9 +236,12 @@ static void test_ended(void **state)
 	accept(&l, OTLP_TRACES, 4, 0);
 	export_all(&l, 1);
 	life_end(&l, true);
-	require_line(&l, "\"received\":4,\"exported\":0,\"held\":0,\"spooled\":4,\"dropped\":{}",
+	require_part(&l, "first",
+		     "\"received\":4,\"exported\":0,\"held\":0,\"spooled\":4,\"dropped\":{}",
 		     "\"received\":3,\"exported\":0,\"held\":0,\"spooled\":3,\"dropped\":{}",
 		     NOTHING);
+	require_part(&l, "second", NOTHING,
+		     "\"received\":3,\"exported\":3,\"held\":0,\"dropped\":{}", NOTHING);
 
 	life_open(&l, w, 2, MB, MB);
 	assert_int_equal(account(&l, OTLP_LOGS)->received, 0);
@@ -234,7 +252,8 @@ static void test_ended(void **state)
 	accept(&l, OTLP_LOGS, 1, 0);
 	export_all(&l, 0);
 	life_end(&l, false);
-	require_line(&l, "\"received\":0,\"inherited\":4,\"exported\":4,\"held\":0,\"dropped\":{}",
+	require_part(&l, "first",
+		     "\"received\":0,\"inherited\":4,\"exported\":4,\"held\":0,\"dropped\":{}",
 		     "\"received\":1,\"inherited\":3,\"exported\":4,\"held\":0,\"dropped\":{}",
 		     NOTHING);
 	assert_int_equal(said(w, "of the life before are lost"), 0);
@@ -243,7 +262,7 @@ static void test_ended(void **state)
 	life_open(&l, w, 2, MB, MB);
 	assert_int_equal(account(&l, OTLP_LOGS)->inherited, 0);
 	life_end(&l, false);
-	require_line(&l, NOTHING, NOTHING, NOTHING);
+	require_part(&l, "first", NOTHING, NOTHING, NOTHING);
 }
 
 /* Files that are not there any more in the life after. */

@@ -39,11 +39,11 @@ static void test_defaults(void **state)
 	assert_null(c.service_name);
 	assert_null(c.resource_attributes);
 	for (s = 0; s < OTLP_SIGNALS; s++) {
-		assert_null(c.export[s].endpoint);
-		assert_null(c.export[s].headers);
-		assert_null(c.export[s].certificate);
-		assert_true(c.export[s].timeout == 10 * S);
-		assert_int_equal(c.export[s].compression, COMPRESSION_GZIP);
+		assert_null(c.destinations[0].export[s].endpoint);
+		assert_null(c.destinations[0].export[s].headers);
+		assert_null(c.destinations[0].export[s].certificate);
+		assert_true(c.destinations[0].export[s].timeout == 10 * S);
+		assert_int_equal(c.destinations[0].export[s].compression, COMPRESSION_GZIP);
 	}
 	assert_int_equal(c.problem_count, 0);
 	config_free(&c);
@@ -100,7 +100,7 @@ static void test_default_buffer(void **state)
 /* The value of one setting as text, as a test can spell it. */
 static const char *value_of(const struct config *c, const char *name)
 {
-	const struct export_settings *e = &c->export[OTLP_LOGS];
+	const struct export_settings *e = &c->destinations[0].export[OTLP_LOGS];
 	static const char *const modes[] = {
 		[FLUSH_ADAPTIVE] = "adaptive", [FLUSH_END] = "end", [FLUSH_LAZY] = "lazy"};
 	static char text[200];
@@ -370,9 +370,9 @@ static void test_four_names(void **state)
 			traces = i % 2 ? traces : logs;
 		}
 		config_read(&c, environment);
-		assert_true(c.export[OTLP_LOGS].timeout == logs);
-		assert_true(c.export[OTLP_TRACES].timeout == traces);
-		assert_true(c.export[OTLP_METRICS].timeout == traces);
+		assert_true(c.destinations[0].export[OTLP_LOGS].timeout == logs);
+		assert_true(c.destinations[0].export[OTLP_TRACES].timeout == traces);
+		assert_true(c.destinations[0].export[OTLP_METRICS].timeout == traces);
 		assert_int_equal(c.problem_count, 0);
 		config_free(&c);
 	}
@@ -392,9 +392,11 @@ static void test_endpoints_of_signals(void **state)
 	(void)state;
 	config_read(&c, environment);
 	/* A general one gets its path, one of a signal is taken as it is. */
-	assert_string_equal(c.export[OTLP_TRACES].endpoint, "http://otel/v1/traces");
-	assert_string_equal(c.export[OTLP_METRICS].endpoint, "http://otel-metrics/x/");
-	assert_string_equal(c.export[OTLP_LOGS].endpoint, "http://lull-logs/a?b=c");
+	assert_string_equal(c.destinations[0].export[OTLP_TRACES].endpoint,
+			    "http://otel/v1/traces");
+	assert_string_equal(c.destinations[0].export[OTLP_METRICS].endpoint,
+			    "http://otel-metrics/x/");
+	assert_string_equal(c.destinations[0].export[OTLP_LOGS].endpoint, "http://lull-logs/a?b=c");
 	assert_int_equal(c.problem_count, 0);
 	config_free(&c);
 }
@@ -411,13 +413,13 @@ static void test_each_setting_of_each_signal(void **state)
 
 	(void)state;
 	config_read(&c, environment);
-	assert_int_equal(c.export[OTLP_TRACES].compression, COMPRESSION_NONE);
-	assert_int_equal(c.export[OTLP_LOGS].compression, COMPRESSION_GZIP);
-	assert_null(c.export[OTLP_LOGS].headers);
-	assert_string_equal(c.export[OTLP_METRICS].headers[0], "a: b");
+	assert_int_equal(c.destinations[0].export[OTLP_TRACES].compression, COMPRESSION_NONE);
+	assert_int_equal(c.destinations[0].export[OTLP_LOGS].compression, COMPRESSION_GZIP);
+	assert_null(c.destinations[0].export[OTLP_LOGS].headers);
+	assert_string_equal(c.destinations[0].export[OTLP_METRICS].headers[0], "a: b");
 	for (s = 0; s < OTLP_SIGNALS; s++) {
-		assert_string_equal(c.export[s].certificate, "/all.pem");
-		assert_true(c.export[s].timeout == 1234 * MS);
+		assert_string_equal(c.destinations[0].export[s].certificate, "/all.pem");
+		assert_true(c.destinations[0].export[s].timeout == 1234 * MS);
 	}
 	config_free(&c);
 }

@@ -46,7 +46,7 @@ static void test_headers(void **state)
 		snprintf(line, sizeof line, "LULL_HEADERS=%s", cases[i].text);
 		config_read(&c, environment);
 		assert_int_equal(c.problem_count, 0);
-		headers = c.export[OTLP_METRICS].headers;
+		headers = c.destinations[0].export[OTLP_METRICS].headers;
 		for (k = 0; headers && headers[k]; k++)
 			assert_string_equal(headers[k], cases[i].lines[k]);
 		assert_null(cases[i].lines[k]);
@@ -89,7 +89,7 @@ static void test_bad_headers(void **state)
 
 		snprintf(line, sizeof line, "%s=%s", name, cases[i / LENGTH(names)]);
 		config_read(&c, environment);
-		assert_null(c.export[OTLP_LOGS].headers);
+		assert_null(c.destinations[0].export[OTLP_LOGS].headers);
 		assert_int_equal(c.problem_count, 1);
 		for (k = 0; k < c.problem_count; k++) {
 			assert_null(strstr(c.problems[k], "s3cr3t"));
@@ -115,7 +115,7 @@ static void test_secret_endpoints(void **state)
 		struct config c;
 
 		config_read(&c, environment);
-		assert_null(c.export[OTLP_TRACES].endpoint);
+		assert_null(c.destinations[0].export[OTLP_TRACES].endpoint);
 		assert_int_equal(c.problem_count, 1);
 		assert_null(strstr(c.problems[0], "s3cr3t"));
 		config_free(&c);
@@ -137,7 +137,7 @@ static void test_headers_short_memory(void **state)
 		short_memory_at = at;
 		config_read(&c, environment);
 		for (s = 0; s < OTLP_SIGNALS; s++) {
-			headers = c.export[s].headers;
+			headers = c.destinations[0].export[s].headers;
 			assert_true(!headers || (headers[0] && headers[1] && !headers[2]));
 		}
 		assert_int_equal(c.problem_count, short_memory_at == 0);
@@ -201,10 +201,11 @@ static void test_own_endpoint(void **state)
 
 		snprintf(line, sizeof line, "OTEL_EXPORTER_OTLP_ENDPOINT=%s", cases[i].endpoint);
 		config_read(&c, environment);
-		if ((c.export[0].endpoint == NULL) != cases[i].own)
+		if ((c.destinations[0].export[0].endpoint == NULL) != cases[i].own)
 			fail_msg("%s", cases[i].endpoint);
 		for (s = 1; s < OTLP_SIGNALS; s++)
-			assert_int_equal(c.export[s].endpoint == NULL, cases[i].own);
+			assert_int_equal(c.destinations[0].export[s].endpoint == NULL,
+					 cases[i].own);
 		assert_int_equal(c.problem_count, cases[i].own);
 		if (cases[i].own)
 			assert_non_null(strstr(c.problems[0], "lull itself"));
@@ -225,9 +226,11 @@ static void test_own_endpoint_of_one(void **state)
 
 	(void)state;
 	config_read(&c, environment);
-	assert_string_equal(c.export[OTLP_TRACES].endpoint, "http://backend/v1/traces");
-	assert_null(c.export[OTLP_LOGS].endpoint);
-	assert_string_equal(c.export[OTLP_METRICS].endpoint, "http://backend/v1/metrics");
+	assert_string_equal(c.destinations[0].export[OTLP_TRACES].endpoint,
+			    "http://backend/v1/traces");
+	assert_null(c.destinations[0].export[OTLP_LOGS].endpoint);
+	assert_string_equal(c.destinations[0].export[OTLP_METRICS].endpoint,
+			    "http://backend/v1/metrics");
 	assert_int_equal(c.problem_count, 1);
 	config_free(&c);
 }

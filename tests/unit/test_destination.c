@@ -342,7 +342,7 @@ static void test_halving(void **state)
 /* A payload that two destinations have: each does with it what it must. */
 static void test_shared_halving(void **state)
 {
-	struct destination d[2] = {{NULL}, {NULL}};
+	struct destination d[2] = {{.number = 0}, {.number = 1}};
 	struct payload *p = put_items(&d[0], OTLP_LOGS, 0, 10);
 	struct batch batch;
 
@@ -357,6 +357,30 @@ static void test_shared_halving(void **state)
 	assert_int_equal(p->references, 1);
 	assert_int_equal(p->items, 10);
 	require_closed(&d[0]);
+	destination_free(&d[0]);
+	end(&d[1]);
+}
+
+/* What one backend may have had is no duplicate at another. */
+static void test_shared_duplicates(void **state)
+{
+	static const struct outcome cut = {.verdict = VERDICT_LATER, .maybe_taken = true};
+	struct destination d[2] = {{.number = 0}, {.number = 1}};
+	struct payload *p = put_items(&d[0], OTLP_LOGS, 0, 10);
+	struct batch batch;
+	unsigned i;
+
+	(void)state;
+	assert_true(payload_list_push(&d[1].queue[OTLP_LOGS], payload_ref(p)));
+	d[1].account[OTLP_LOGS].received += 10;
+	assert_true(destination_take(&d[1], OTLP_LOGS, &batch));
+	destination_settle(&d[1], &batch, &cut, now);
+	for (i = 0; i < 2; i++) {
+		assert_true(destination_take(&d[i], OTLP_LOGS, &batch));
+		settle(&d[i], &batch, VERDICT_EXPORTED, 0, now);
+		assert_int_equal(d[i].account[OTLP_LOGS].exported, 10);
+		assert_int_equal(d[i].account[OTLP_LOGS].possible_duplicates, i ? 10 : 0);
+	}
 	destination_free(&d[0]);
 	end(&d[1]);
 }
@@ -428,17 +452,12 @@ static void test_in_flight_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_take),
-		cmocka_unit_test(test_take_of_a_signal),
-		cmocka_unit_test(test_join),
-		cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_put_back_order),
-		cmocka_unit_test(test_circuit),
-		cmocka_unit_test(test_turned_off),
-		cmocka_unit_test(test_halving),
-		cmocka_unit_test(test_shared_halving),
-		cmocka_unit_test(test_drop_oldest),
-		cmocka_unit_test(test_in_flight_stays),
+		cmocka_unit_test(test_take),           cmocka_unit_test(test_take_of_a_signal),
+		cmocka_unit_test(test_join),           cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_put_back_order), cmocka_unit_test(test_circuit),
+		cmocka_unit_test(test_turned_off),     cmocka_unit_test(test_halving),
+		cmocka_unit_test(test_shared_halving), cmocka_unit_test(test_shared_duplicates),
+		cmocka_unit_test(test_drop_oldest),    cmocka_unit_test(test_in_flight_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@ static void test_reasons(void **state)
 		{DROP_TURNED_OFF, "turned_off"},
 		{DROP_CRASH, "crash"},
 		{DROP_SPOOL, "spool"},
+		{DROP_DISABLED, "disabled"},
 	};
 	size_t i;
 
@@ -36,7 +37,7 @@ static void test_reasons(void **state)
 
 static void test_closes(void **state)
 {
-	struct ledger_account account = {.received = 100,
+	struct ledger_account account = {.received = 109,
 					 .inherited = 30,
 					 .exported = 60,
 					 .spooled = 9};
@@ -47,7 +48,7 @@ static void test_closes(void **state)
 	(void)state;
 	for (r = 0; r < DROP_REASONS; r++)
 		account.dropped[r] = r + 1;
-	assert_int_equal(ledger_dropped(&account), 36);
+	assert_int_equal(ledger_dropped(&account), 45);
 	assert_true(ledger_closes(&account, 25));
 	assert_false(ledger_closes(&account, 24));
 	assert_false(ledger_closes(&account, 26));
@@ -68,13 +69,12 @@ static void test_closes(void **state)
 	assert_true(ledger_closes(&(struct ledger_account){0}, 0));
 }
 
-static void assert_line(const struct ledger_account account[static OTLP_SIGNALS],
-			const uint64_t held[static OTLP_SIGNALS], const char *expected)
+static void assert_lines(const struct ledger_books *books, size_t count, const char *expected)
 {
 	struct bytes line = {0};
 	json_t *json;
 
-	ledger_line(account, held, &line);
+	ledger_line(books, count, &line);
 	assert_string_equal(bytes_cstr(&line), expected);
 	/* JSON, for whoever reads numbers that large. */
 	json = json_loads(bytes_cstr(&line), JSON_DECODE_INT_AS_REAL, NULL);
@@ -83,12 +83,24 @@ static void assert_line(const struct ledger_account account[static OTLP_SIGNALS]
 	bytes_free(&line);
 }
 
+static void assert_line(const struct ledger_account account[static OTLP_SIGNALS],
+			const uint64_t held[static OTLP_SIGNALS], const char *expected)
+{
+	struct ledger_books books = {NULL, account, held};
+
+	assert_lines(&books, 1, expected);
+	/* The line of a single one does not change with its name. */
+	books.destination = "vendor";
+	assert_lines(&books, 1, expected);
+}
+
 static void test_line(void **state)
 {
 	struct ledger_account account[OTLP_SIGNALS] = {
 		[OTLP_TRACES] = {.received = 12, .exported = 7, .dropped = {[DROP_REFUSED] = 3}},
 		[OTLP_METRICS] = {.received = UINT64_MAX,
-				  .dropped = {1, 2, 3, 4, UINT64_C(18446744073709551587), 5, 6, 7}},
+				  .dropped = {1, 2, 3, 4, UINT64_C(18446744073709551579), 5, 6, 7,
+					      8}},
 	};
 	uint64_t held[OTLP_SIGNALS] = {2, 0, 0};
 
@@ -100,7 +112,34 @@ static void test_line(void **state)
 		"\"logs\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}},"
 		"\"metrics\":{\"received\":18446744073709551615,\"exported\":0,\"held\":0,\"dropped\":{"
 		"\"no_destination\":1,\"buffer_full\":2,\"refused\":3,\"shutdown\":4,"
-		"\"no_memory\":18446744073709551587,\"turned_off\":5,\"crash\":6,\"spool\":7}}}}");
+		"\"no_memory\":18446744073709551579,\"turned_off\":5,\"crash\":6,\"spool\":7,"
+		"\"disabled\":8}}}}");
+}
+
+/* The first three are over all of them: each has its own copy of the items. */
+static void test_line_of_several(void **state)
+{
+	const struct ledger_account vendor[OTLP_SIGNALS] = {
+		[OTLP_TRACES] = {.received = 12, .exported = 7, .dropped = {[DROP_REFUSED] = 3}}};
+	const struct ledger_account own[OTLP_SIGNALS] = {[OTLP_TRACES] = {.received = 12,
+									  .exported = 12},
+							 [OTLP_LOGS] = {.received = 4,
+									.spooled = 4}};
+	const uint64_t held[] = {2, 0, 0}, none[] = {0, 0, 0};
+	const struct ledger_books books[] = {{"vendor", vendor, held}, {"own", own, none}};
+
+	(void)state;
+	assert_lines(
+		books, 2,
+		"{\"lull_ledger\":{\"received\":28,\"exported\":19,\"dropped\":3,\"destinations\":{"
+		"\"vendor\":{"
+		"\"traces\":{\"received\":12,\"exported\":7,\"held\":2,\"dropped\":{\"refused\":3}},"
+		"\"logs\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}},"
+		"\"metrics\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}}},"
+		"\"own\":{"
+		"\"traces\":{\"received\":12,\"exported\":12,\"held\":0,\"dropped\":{}},"
+		"\"logs\":{\"received\":4,\"exported\":0,\"held\":0,\"spooled\":4,\"dropped\":{}},"
+		"\"metrics\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}}}}}}");
 }
 
 /* What is mostly 0 is there where it is not. */
@@ -132,9 +171,8 @@ static void test_rare_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_closes),
-		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_reasons),     cmocka_unit_test(test_closes),
+		cmocka_unit_test(test_line),        cmocka_unit_test(test_line_of_several),
 		cmocka_unit_test(test_rare_fields),
 	};
 

@@ -94,8 +94,8 @@ static void check_closed(const struct ledger_account *old, const struct ledger_a
 
 static void one_life(bool wild)
 {
-	uint64_t found[LEDGER_DESTINATIONS][OTLP_SIGNALS];
-	size_t count = 1 + next_random() % LEDGER_DESTINATIONS, d, s;
+	uint64_t found[LEDGER_BOOKS][OTLP_SIGNALS];
+	size_t count = 1 + next_random() % LEDGER_BOOKS, d, s;
 	bool closed = next_random() % 2, whole = next_random() % 8 > 0;
 	struct books old = {0}, books;
 	struct bytes record = {0};

@@ -107,19 +107,19 @@ static void test_rules(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(rules); i++) {
-		for (at = 0; at < (size_t)LEDGER_DESTINATIONS * OTLP_SIGNALS; at++) {
-			uint64_t found[LEDGER_DESTINATIONS][OTLP_SIGNALS] = {{0}};
+		for (at = 0; at < (size_t)LEDGER_BOOKS * OTLP_SIGNALS; at++) {
+			uint64_t found[LEDGER_BOOKS][OTLP_SIGNALS] = {{0}};
 			size_t d = at / OTLP_SIGNALS, s = at % OTLP_SIGNALS, k;
 			struct books books = {0};
 			struct bytes record = {0};
 
 			books.account[d][s] = rules[i].old;
 			found[d][s] = rules[i].found;
-			write_books(&books, LEDGER_DESTINATIONS, rules[i].closed, &record);
+			write_books(&books, LEDGER_BOOKS, rules[i].closed, &record);
 			assert_int_equal(adopt_books(guard_put(bytes_slice(&record)), found,
-						     LEDGER_DESTINATIONS, &books),
+						     LEDGER_BOOKS, &books),
 					 rules[i].closed ? LEDGER_CLOSED : LEDGER_KILLED);
-			for (k = 0; k < (size_t)LEDGER_DESTINATIONS * OTLP_SIGNALS; k++)
+			for (k = 0; k < (size_t)LEDGER_BOOKS * OTLP_SIGNALS; k++)
 				assert_account(&books.account[k / OTLP_SIGNALS][k % OTLP_SIGNALS],
 					       k == at ? &rules[i].expected : &nothing,
 					       rules[i].name);
@@ -215,18 +215,46 @@ static void test_foreign(void **state)
 	}
 }
 
+/* ---- Other destinations than in the life before ---- */
+
+/* Books are told by their keys, wherever they stand; those without a successor are the last's. */
 static void test_other_destinations(void **state)
 {
-	size_t count;
+	struct ledger_account before[4][OTLP_SIGNALS] = {
+		{{.received = 10, .exported = 7}},
+		{{.received = 200, .exported = 150}},
+		{{.received = 3000, .exported = 2000}},
+		{{.received = 4, .dropped = {[DROP_DISABLED] = 4}}},
+	};
+	const struct ledger_book old[] = {{11, before[0]},
+					  {22, before[1]},
+					  {33, before[2]},
+					  {99, before[3]}};
+	struct ledger_account after[3][OTLP_SIGNALS];
+	const struct ledger_book new[] = {{44, after[0]}, {22, after[1]}, {99, after[2]}};
+	const uint64_t found[][OTLP_SIGNALS] = {{5}, {20}, {600}};
+	static const struct ledger_account expected[] = {
+		{.inherited = 5, .spooled = 5},
+		{.received = 200, .exported = 150, .spooled = 20, .dropped = {[DROP_CRASH] = 30}},
+		{.received = 3014,
+		 .exported = 2007,
+		 .spooled = 600,
+		 .dropped = {[DROP_CRASH] = 403, [DROP_DISABLED] = 4}},
+	};
+	struct bytes record = {0};
+	uint64_t lost;
+	size_t d;
 
 	(void)state;
-	for (count = 0; count <= LEDGER_DESTINATIONS; count++) {
-		struct bytes record = some_record(count, false);
-
-		if (count != 2)
-			assert_unknown(bytes_slice(&record));
-		bytes_free(&record);
+	ledger_record_write(old, 4, false, &record);
+	assert_int_equal(ledger_adopt(guard_put(bytes_slice(&record)), found, new, 3, &lost),
+			 LEDGER_KILLED);
+	for (d = 0; d < 3; d++) {
+		assert_account(&after[d][0], &expected[d], "other destinations");
+		assert_account(&after[d][1], &nothing, "other destinations");
 	}
+	assert_int_equal(lost, 433);
+	bytes_free(&record);
 }
 
 /* The file may be longer than what was written over its start. */
@@ -248,12 +276,12 @@ static void test_rest_is_ignored(void **state)
 static void test_length(void **state)
 {
 	struct books large, back;
-	uint64_t found[LEDGER_DESTINATIONS][OTLP_SIGNALS] = {{0}};
+	uint64_t found[LEDGER_BOOKS][OTLP_SIGNALS] = {{0}};
 	size_t count, last = 0;
 
 	(void)state;
 	memset(&large, 0xff, sizeof large);
-	for (count = 1; count <= LEDGER_DESTINATIONS; count++) {
+	for (count = 1; count <= LEDGER_BOOKS; count++) {
 		struct bytes record = {0}, zeros = {0};
 
 		write_books(&large, count, true, &record);

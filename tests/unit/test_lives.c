@@ -54,7 +54,7 @@ static void step_accept(struct lives *a, enum otlp_signal s)
 
 	accept(&a->life, s, count, chance(8) ? chance(300) : chance(2000));
 	for (i = 0; i < a->destinations; i++)
-		a->came[i][s] += count;
+		a->came[i][s] += destination_takes(&a->life.destinations[i], s) ? count : 0;
 }
 
 static void step_answer(struct lives *a, unsigned i, enum otlp_signal s)

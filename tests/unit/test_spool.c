@@ -195,7 +195,7 @@ static void test_off(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct spool *spool = i ? NULL : w->spool;
 
-		spool_open(spool, 1);
+		spool_open(spool, &two_known);
 		assert_false(spool_takes(spool, 0));
 		assert_false(spool_has_room(spool, 0));
 		assert_false(spool_write(spool, 0, OTLP_LOGS, &list));
@@ -284,7 +284,7 @@ static void test_short_memory_at_start(void **state)
 	assert_null(w->spool);
 	w->spool = spool_new(w->folder, MB);
 	short_memory_at = 1;
-	spool_open(w->spool, 2);
+	spool_open(w->spool, &two_known);
 	short_memory_at = 0;
 	/* Not known of, but not overwritten, and said. */
 	assert_int_equal(said(w, "left alone"), 1);

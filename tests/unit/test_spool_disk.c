@@ -82,7 +82,7 @@ static void full_disk(struct world *w)
 	    mount("lull", w->root, "tmpfs", 0, "size=128k") != 0)
 		_exit(77);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	spool_write_record(w->spool, slice_str("x"));
 	while (spool_write(w->spool, 0, OTLP_LOGS, &list))
 		written++;
@@ -95,7 +95,7 @@ static void full_disk(struct world *w)
 	spool_write_record(w->spool, slice_of(long_text, sizeof long_text));
 	spool_free(w->spool);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	MUST(spool_record(w->spool).len == sizeof long_text);
 	MUST(spool_items(w->spool, 0, OTLP_LOGS) == 40 * written);
 	MUST(!spool_write(w->spool, 0, OTLP_LOGS, &list));
@@ -108,7 +108,7 @@ static void full_disk(struct world *w)
 	spool_write_record(w->spool, slice_str("z"));
 	spool_free(w->spool);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	MUST(slice_is(spool_record(w->spool), "z"));
 	MUST(spool_take_oldest(w->spool, &batch));
 	spool_remove(w->spool, &batch);

@@ -236,7 +236,7 @@ static void unreadable_folder(struct world *w)
 	struct spool_batch batch;
 
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	MUST(spool_write(w->spool, 0, OTLP_LOGS, &list));
 	MUST(spool_take_oldest(w->spool, &batch));
 	MUST(chmod(w->folder, 0) == 0);
@@ -246,13 +246,13 @@ static void unreadable_folder(struct world *w)
 	spool_write_record(w->spool, slice_str("books"));
 	spool_free(w->spool);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	MUST(!spool_takes(w->spool, 0));
 	MUST(said(w, "there is no spool") == 1);
 	spool_free(w->spool);
 	MUST(chmod(w->folder, 0700) == 0);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, 1);
+	spool_open(w->spool, &two_known);
 	MUST(spool_items(w->spool, 0, OTLP_LOGS) == 2);
 	MUST(slice_is(spool_record(w->spool), "books"));
 	payload_list_free(&list);

@@ -11,9 +11,9 @@ static void forge(const struct world *w, size_t offset, uint8_t value)
 
 	file[offset] = value;
 	checksum = spool_checksum(0, slice_of(file + SPOOL_HEAD, size - SPOOL_HEAD));
-	memcpy(file + 40, &checksum, sizeof checksum);
-	checksum = spool_checksum(0, slice_of(file, 44));
 	memcpy(file + 44, &checksum, sizeof checksum);
+	checksum = spool_checksum(0, slice_of(file, 48));
+	memcpy(file + 48, &checksum, sizeof checksum);
 	put_file(file_of(w, 1), file, size);
 }
 

@@ -19,6 +19,7 @@ static size_t held;
 static struct bytes make(enum otlp_signal signal, size_t count, size_t items, bool odd)
 {
 	struct spool_batch batch = {.number = 0x0123456789abcdef,
+				    .key = 0xfedcba98,
 				    .destination = 3,
 				    .signal = signal,
 				    .maybe_sent = true};
@@ -33,7 +34,7 @@ static struct bytes make(enum otlp_signal signal, size_t count, size_t items, bo
 		p = payload_new(signal, &message, items, 0, &held);
 		assert_true(p && payload_list_push(&members, p));
 		p->alone = odd && i % 2;
-		p->maybe_sent = odd && i % 3;
+		p->maybe_sent = odd && i % 3 ? 1U << 3 : 1U << 2;
 	}
 	spool_encode(&batch, &members, &file);
 	for (size_t i = 0; i < count; i++)
@@ -64,7 +65,8 @@ static void test_what_is_written_is_read(void **state)
 			assert_true(try_file(whole));
 			assert_true(spool_head_read(slice_of(whole.data, SPOOL_HEAD), &head));
 			assert_int_equal(head.batch.number, 0x0123456789abcdef);
-			assert_int_equal(head.batch.destination, 3);
+			assert_int_equal(head.batch.key, 0xfedcba98);
+			assert_int_equal(head.batch.destination, 0);
 			assert_int_equal(head.batch.signal, s);
 			assert_int_equal(head.batch.items, count * (count % 4 + 1));
 			assert_int_equal(head.batch.bytes, file.len);
@@ -77,13 +79,13 @@ static void test_what_is_written_is_read(void **state)
 /* Files of one version of lull are read by the next start of another. */
 static void test_bytes(void **state)
 {
-	static const char expected[] = "lullspl1\xef\xcd\xab\x89\x67\x45\x23\x01\x01\0\0\0\0\0\0\0"
-				       "\x47\0\0\0\0\0\0\0\x03\0\x01\0\x01\0\0\0";
+	static const char expected[] = "lullspl2\xef\xcd\xab\x89\x67\x45\x23\x01\x01\0\0\0\0\0\0\0"
+				       "\x4b\0\0\0\0\0\0\0\x98\xba\xdc\xfe\x01\0\0\0\x01\0\0\0";
 	struct bytes file = make(OTLP_LOGS, 1, 1, false);
 
 	(void)state;
-	assert_int_equal(file.len, 71);
-	assert_memory_equal(file.data, expected, 40);
+	assert_int_equal(file.len, 75);
+	assert_memory_equal(file.data, expected, 44);
 	assert_memory_equal(file.data + SPOOL_HEAD, "\x0b\0\0\0\x01\0\0\0\0\0\0\0", 12);
 	bytes_free(&file);
 }
@@ -147,12 +149,11 @@ static void test_forged_values(void **state)
 		{16, 8, UINT64_MAX},
 		{24, 8, 60}, /* bytes */
 		{24, 8, UINT64_MAX},
-		{32, 2, SPOOL_DESTINATIONS}, /* destination */
-		{34, 2, OTLP_SIGNALS},       /* signal */
-		{34, 2, OTLP_METRICS},       /* another one */
-		{36, 4, 0},                  /* members */
-		{36, 4, 1},
-		{36, 4, UINT32_MAX},
+		{36, 4, OTLP_SIGNALS}, /* signal */
+		{36, 4, OTLP_METRICS}, /* another one */
+		{40, 4, 0},            /* members */
+		{40, 4, 1},
+		{40, 4, UINT32_MAX},
 		{SPOOL_HEAD, 4, 1}, /* length */
 		{SPOOL_HEAD, 4, UINT32_MAX},
 		{SPOOL_HEAD + 4, 4, 3},       /* items */
@@ -196,11 +197,11 @@ static void test_head_says_too_much(void **state)
 	poke(&file, 24, 8, SPOOL_FILE_LIMIT);
 	poke(&file, 16, 8, SPOOL_FILE_LIMIT);
 	assert_false(spool_head_read(start, &head));
-	poke(&file, 36, 4, SPOOL_FILE_LIMIT / SPOOL_MEMBER);
+	poke(&file, 40, 4, SPOOL_FILE_LIMIT / SPOOL_MEMBER);
 	assert_false(spool_head_read(start, &head));
 	assert_int_equal(head.members, 99);
 	poke(&file, 16, 8, 1);
-	poke(&file, 36, 4, 1);
+	poke(&file, 40, 4, 1);
 	assert_true(spool_head_read(start, &head));
 	bytes_free(&file);
 }
@@ -214,7 +215,7 @@ static void test_no_members(void **state)
 	file.len = SPOOL_HEAD;
 	poke(&file, 16, 8, 0);
 	poke(&file, 24, 8, SPOOL_HEAD);
-	poke(&file, 36, 4, 0);
+	poke(&file, 40, 4, 0);
 	assert_false(spool_head_read(bytes_slice(&file), &head));
 	bytes_free(&file);
 }

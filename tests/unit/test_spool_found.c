@@ -84,15 +84,27 @@ static void test_renamed_file(void **state)
 	assert_found(w, 2, 1);
 }
 
-static void test_unknown_destination(void **state)
+/* A file has the number that its key has in this life, and is of nobody where none has that key. */
+static void test_other_destinations(void **state)
 {
+	const struct spool_keys others = {.keys = {0xccccccc3, 0xddddddd4}, .count = 2};
+	struct spool_batch batch;
 	struct world *w = *state;
 
 	leave_three(w);
 	w->spool = spool_new(w->folder, MB);
-	spool_open(w->spool, SPOOL_DESTINATIONS);
-	assert_true(write_batch(w, 2, OTLP_LOGS, 1, 1));
-	assert_found(w, 3, 1);
+	spool_open(w->spool, &others);
+	assert_int_equal(spool_items(w->spool, 2, OTLP_LOGS), 6);
+	assert_int_equal(spool_items(w->spool, 0, OTLP_LOGS), 0);
+	assert_true(write_batch(w, 1, OTLP_LOGS, 1, 1));
+	assert_false(write_batch(w, 2, OTLP_LOGS, 1, 1));
+	live(w, MB);
+	assert_int_equal(spool_items(w->spool, 0, OTLP_LOGS), 6);
+	assert_int_equal(spool_items(w->spool, 1, OTLP_LOGS), 0);
+	assert_int_equal(spool_items(w->spool, 2, OTLP_LOGS), 2);
+	assert_true(spool_take(w->spool, 2, OTLP_LOGS, &batch));
+	assert_batch(w, &batch, 1, 1);
+	assert_int_equal(said(w, "left alone"), 0);
 }
 
 static void test_unfinished_files(void **state)
@@ -114,7 +126,7 @@ int main(void)
 		WITH_WORLD(test_foreign_files),         WITH_WORLD(test_link_for_a_file),
 		WITH_WORLD(test_second_name),           WITH_WORLD(test_fifo_for_a_file),
 		WITH_WORLD(test_file_of_somebody_else), WITH_WORLD(test_cut_file),
-		WITH_WORLD(test_renamed_file),          WITH_WORLD(test_unknown_destination),
+		WITH_WORLD(test_renamed_file),          WITH_WORLD(test_other_destinations),
 		WITH_WORLD(test_unfinished_files),
 	};
 

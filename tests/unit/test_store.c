@@ -23,11 +23,13 @@ static void test_accept(void **state)
 	w.now.mono = 100;
 	accept(&w, OTLP_TRACES, 0, 5, 0);
 	accept(&w, OTLP_LOGS, 0, 7, 0);
-	/* It is all the destinations' to account for, staged as it is. */
+	/* It is for those to account for that take it, staged as it is. */
 	assert_int_equal(w.destinations[0].account[OTLP_TRACES].received, 5);
-	assert_int_equal(w.destinations[1].account[OTLP_TRACES].received, 5);
+	assert_int_equal(w.destinations[1].account[OTLP_TRACES].received, 0);
 	assert_int_equal(w.destinations[1].account[OTLP_LOGS].received, 7);
-	assert_int_equal(store_held_items(&w.store, &w.destinations[1], OTLP_TRACES), 5);
+	assert_int_equal(store_held_items(&w.store, &w.destinations[0], OTLP_TRACES), 5);
+	assert_int_equal(store_held_items(&w.store, &w.destinations[1], OTLP_TRACES), 0);
+	assert_int_equal(store_held_items(&w.store, &w.destinations[1], OTLP_LOGS), 7);
 	assert_int_equal(store_held_items(&w.store, &w.destinations[0], OTLP_METRICS), 0);
 	assert_int_equal(w.store.staging[OTLP_TRACES].count, 1);
 	assert_int_equal(w.store.staging[OTLP_LOGS].count, 1);
@@ -216,14 +218,23 @@ static void test_no_destination(void **state)
 	unsigned s;
 
 	(void)state;
+	w.store.off[OTLP_METRICS] = true;
 	for (s = 0; s < OTLP_SIGNALS; s++)
 		accept(&w, (enum otlp_signal)s, 0, s + 1, 0);
-	require_closed(&w);
+	store_lost(store_of(&w), OTLP_LOGS, 10);
+	/* Kept for nobody, not even until it is released. */
+	assert_int_equal(w.store.held, 0);
 	release_all(&w);
 	require_closed(&w);
-	for (s = 0; s < OTLP_SIGNALS; s++)
-		assert_int_equal(w.destinations[0].account[s].dropped[DROP_NO_DESTINATION], s + 1);
-	assert_int_equal(w.store.held, 0);
+	assert_int_equal(w.store.nowhere[OTLP_TRACES].dropped[DROP_NO_DESTINATION], 1);
+	assert_int_equal(w.store.nowhere[OTLP_LOGS].dropped[DROP_NO_DESTINATION], 12);
+	assert_int_equal(w.store.nowhere[OTLP_METRICS].dropped[DROP_DISABLED], 3);
+	for (s = 0; s < OTLP_SIGNALS; s++) {
+		assert_true(ledger_closes(&w.store.nowhere[s], 0));
+		assert_int_equal(w.destinations[0].account[s].received, 0);
+	}
+	assert_ptr_equal(store_account(&w.store, 0), w.destinations[0].account);
+	assert_ptr_equal(store_account(&w.store, 1), w.store.nowhere);
 	end(&w);
 }
 
@@ -260,7 +271,8 @@ static void test_shared_some(void **state)
 	accept(&w, OTLP_LOGS, 0, 3, 0);
 	accept(&w, OTLP_METRICS, 0, 4, 0);
 	release_all(&w);
-	assert_int_equal(w.destinations[0].account[OTLP_METRICS].dropped[DROP_NO_DESTINATION], 4);
+	assert_int_equal(w.destinations[0].account[OTLP_METRICS].received, 0);
+	assert_int_equal(w.store.nowhere[OTLP_METRICS].received, 0);
 	assert_int_equal(w.destinations[1].queue[OTLP_METRICS].count, 1);
 	assert_int_equal(payload_list_at(&w.destinations[1].queue[OTLP_METRICS], 0)->references, 1);
 	end(&w);

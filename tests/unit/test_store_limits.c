@@ -19,7 +19,7 @@
 /* One that is larger than all there may be is not kept; what is there already is not its business. */
 static void test_too_large(void **state)
 {
-	struct world w = begin(all_signals, only_logs);
+	struct world w = begin(only_logs, all_signals);
 	const struct ledger_account *account = w.destinations[1].account;
 
 	(void)state;
