@@ -10,9 +10,14 @@ from pathlib import Path
 from google.protobuf import json_format
 
 from otlp import ITEMS, REQUESTS
+from ports import free_port
 
 CONFIG = """
-receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{port}"}}}}}}}}
+receivers:
+  otlp:
+    protocols:
+      http: {{endpoint: "127.0.0.1:{port}"}}
+      grpc: {{endpoint: "127.0.0.1:{grpc_port}"}}
 exporters: {{file: {{path: "{output}"}}}}
 service:
   telemetry: {{metrics: {{level: none}}}}
@@ -28,9 +33,11 @@ IDS = ("traceId", "spanId", "parentSpanId")
 class Collector:
     def __init__(self, binary, directory, port):
         self.port = port
+        self.grpc_port = free_port()
         self.output = Path(directory) / "collector.jsonl"
         config = Path(directory) / "collector.yaml"
-        config.write_text(CONFIG.format(port=port, output=self.output))
+        config.write_text(CONFIG.format(port=port, grpc_port=self.grpc_port,
+                                        output=self.output))
         self.log = Path(directory) / "collector.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([binary, "--config", str(config)], stdout=log,

@@ -1,20 +1,16 @@
-"""OTLP/HTTP in JSON: the same items as in protobuf, the same books, answers in JSON."""
+"""OTLP/HTTP in JSON: the same items as in protobuf, the same books, answers in JSON. (From the SDKs
+that send it: tests/runtimes/test_matrix.py.)"""
 
 import base64
 import gzip
 import json
-import subprocess
-from pathlib import Path
 
 import pytest
 from google.protobuf import json_format
 
 import otlp
-from backend import Sink
-from lambda_local import History
 from wire import MEBI, MESSAGES, TRACES, Wire, assert_refused
 
-ROOT = Path(__file__).resolve().parents[2]
 JSON = {"Content-Type": "application/json"}
 LIMIT = 4 * MEBI
 IDS = {"traceId", "spanId", "parentSpanId"}
@@ -208,69 +204,3 @@ def test_what_is_accepted_is_said(env):
         assert_refused(reply, 415)
         assert b"application/x-protobuf and application/json" in reply.body
     env.finish(traces={"received": 0})
-
-
-# ---- OpenTelemetry's SDK for JavaScript ----
-
-DIFFERENT_EVERY_TIME = {"trace_id", "span_id", "parent_id", "start", "end", "time", "observed"}
-
-
-@pytest.fixture(scope="module")
-def node_function():
-    """Options for lambda_env: the Node function under AWS's runtime client."""
-    built = subprocess.run([ROOT / "scripts" / "functions" / "node"], capture_output=True,
-                           text=True)
-    assert built.returncode == 0, built.stderr
-    folder = Path(built.stdout.strip())
-    client = folder / "node_modules" / "aws-lambda-ric" / "index.mjs"
-    return {"runtime": [str(folder / "bin" / "node"), str(client), "function.handler"],
-            "task_root": folder, "handler": "function.handler",
-            "init_timeout": 60, "timeout": 60, "memory_size": 512}
-
-
-def run_node(lambda_env, function, protocol, coding):
-    """What comes out of lull, by signal, and the content types of what the SDK sent into it."""
-    history = History()
-    out = Sink(history)
-    env = lambda_env(endpoint=out.url, history=history, **function)
-    between = Sink(history, forward=env.port)
-    env.settings.environ.update({
-        "OTEL_EXPORTER_OTLP_ENDPOINT": between.url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-        "OTEL_EXPORTER_OTLP_COMPRESSION": coding})
-    with env:
-        for event in ({"order": "ü"}, {"order": "b", "error": "no money"}):
-            env.invoke(event)
-            env.wait_idle()
-        books = env.finish()
-    for server in (out, between):
-        server.close()
-    sent = {(request.headers["Content-Type"], request.headers.get("Content-Encoding"))
-            for request in between.requests}
-    assert all(request.accepted for request in between.requests)
-    items = {signal: [without_ids(item) for item in out.items(signal)] for signal in otlp.SIGNALS}
-    for signal in ("traces", "metrics"):  # logs are also the lines that it prints
-        assert books[signal]["exported"] == books[signal]["received"] == len(items[signal])
-    items["logs"] = [item for item in items["logs"] if item["scope"] == "orders"]
-    return items, sent
-
-
-def without_ids(item):
-    kept = {key: value for key, value in item.items() if key not in DIFFERENT_EVERY_TIME}
-    kept["resource"] = {**item["resource"], "faas.instance": "one"}
-    if "faas.invocation_id" in item["attributes"]:
-        kept["attributes"] = {**item["attributes"], "faas.invocation_id": "one"}
-    return kept
-
-
-@pytest.mark.timeout(900)  # the first time, the function is built
-@pytest.mark.parametrize("coding", ["none", "gzip"])
-def test_from_the_node_sdk_comes_the_same_in_json(lambda_env, node_function, coding):
-    encoding = "gzip" if coding == "gzip" else None
-    in_json, sent = run_node(lambda_env, node_function, "http/json", coding)
-    assert sent == {("application/json", encoding)}
-    in_protobuf, sent = run_node(lambda_env, node_function, "http/protobuf", coding)
-    assert sent == {("application/x-protobuf", encoding)}
-    assert in_json == in_protobuf
-    assert [span["name"] for span in in_json["traces"]].count("charge card") == 2
-    assert len(in_json["logs"]) == 2
-    assert {point["name"] for point in in_json["metrics"]} == {"orders.placed", "orders.amount"}

@@ -47,6 +47,18 @@ def read(path, requests=()):
     return found
 
 
+def by_cell(whole):
+    """{cell: Content} of what has that attribute in its resource, in the order of the cells' first
+    items of all signals."""
+    found = {}
+    for signal, entries in whole.signals().items():
+        for resource, rest in entries:
+            if "cell" in resource["attributes"]:
+                cell = resource["attributes"]["cell"]["stringValue"]
+                getattr(found.setdefault(cell, Content()), signal).append((resource, rest))
+    return found
+
+
 def without_ids(text, requests):
     """The first request's id is `request 0` wherever it stands, in messages too, and so on."""
     for number, request_id in enumerate(requests):

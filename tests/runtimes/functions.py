@@ -25,8 +25,8 @@ class Function:
 
 
 def _python():
-    return Function("python", [sys.executable, "-m", "awslambdaric", "function.handler"],
-                    ROOT / "tests" / "functions" / "python", "function.handler")
+    return Function("python", [sys.executable, "-m", "awslambdaric", "orders.handler"],
+                    ROOT / "tests" / "functions" / "python", "orders.handler")
 
 
 def _go(program):

@@ -4,6 +4,8 @@
 //	order  id of the order, an attribute and part of every log line
 //	error  fail with this message
 //	exports  so many more spans, each exported by itself, all at once
+//	cell   export this order with telemetry of its own, made with the OTEL_ variables that are
+//	       keys of the event, too, and with this word in its resource
 package main
 
 import (
@@ -25,8 +27,13 @@ import (
 type event struct {
 	Order string `json:"order"`
 	Error string `json:"error"`
-	// Only here and in Node.
+	// Not in Java.
 	Exports int `json:"exports"`
+
+	Cell        string `json:"cell"`
+	Endpoint    string `json:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	Protocol    string `json:"OTEL_EXPORTER_OTLP_PROTOCOL"`
+	Compression string `json:"OTEL_EXPORTER_OTLP_COMPRESSION"`
 }
 
 type function struct {
@@ -124,6 +131,30 @@ func (f *function) charge(ctx context.Context, order string, loaded trace.SpanCo
 	span.SetStatus(codes.Ok, "")
 }
 
+// handleCell is handle with telemetry of its own.
+func handleCell(ctx context.Context, e event) (_ map[string]string, err error) {
+	err = errors.Join(os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", e.Endpoint),
+		os.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", e.Protocol),
+		os.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", e.Compression))
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTelemetry(ctx, attribute.String("cell", e.Cell))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := t.close(ctx); closed != nil {
+			err = errors.Join(err, closed)
+		}
+	}()
+	f, err := newFunction(t)
+	if err != nil {
+		return nil, err
+	}
+	return f.handle(ctx, e)
+}
+
 func run() error {
 	slog.SetDefault(slog.New(lambdacontext.NewLogHandler()))
 	t, err := newTelemetry(context.Background())
@@ -134,7 +165,12 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(f.handle)
+	lambda.Start(func(ctx context.Context, e event) (map[string]string, error) {
+		if e.Cell != "" {
+			return handleCell(ctx, e)
+		}
+		return f.handle(ctx, e)
+	})
 	return nil
 }
 

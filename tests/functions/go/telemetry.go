@@ -42,13 +42,14 @@ func exporters(ctx context.Context) (sdktrace.SpanExporter, sdkmetric.Exporter, 
 	return spans, points, records, errors.Join(spansErr, pointsErr, recordsErr)
 }
 
-func newTelemetry(ctx context.Context) (*telemetry, error) {
+// newTelemetry makes them; more is for their resource.
+func newTelemetry(ctx context.Context, more ...attribute.KeyValue) (*telemetry, error) {
 	res, resErr := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithProcessRuntimeName(),
-		resource.WithAttributes(
+		resource.WithAttributes(append(more,
 			attribute.String("service.name", "orders"),
 			attribute.String("service.version", "1.2.3"),
 			attribute.StringSlice("shop.regions", []string{"eu", "us"}),
-			attribute.Int("shop.shelves", 7)))
+			attribute.Int("shop.shelves", 7))...))
 	spans, points, records, err := exporters(ctx)
 	if err := errors.Join(resErr, err); err != nil {
 		return nil, err
@@ -66,6 +67,10 @@ func newTelemetry(ctx context.Context) (*telemetry, error) {
 
 func (t *telemetry) flush(ctx context.Context) error {
 	return errors.Join(t.traces.ForceFlush(ctx), t.metrics.ForceFlush(ctx), t.logs.ForceFlush(ctx))
+}
+
+func (t *telemetry) close(ctx context.Context) error {
+	return errors.Join(t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx), t.logs.Shutdown(ctx))
 }
 
 // exportAtOnce exports so many spans, each in a request of its own, all under way together.

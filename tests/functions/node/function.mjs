@@ -3,55 +3,81 @@
 //   order  id of the order, an attribute and part of every log line
 //   error  throw an error with this message
 //   exports  so many more spans, each exported by itself, all at once
-import { SpanKind, SpanStatusCode, ValueType, logs, metrics, trace } from '@opentelemetry/api';
-import { exportAtOnce, flush } from './telemetry.mjs';
+//   cell   export this order with telemetry of its own, made with the OTEL_ variables that are
+//          keys of the event, too, and with this word in its resource
+import { SpanKind, SpanStatusCode, ValueType, context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { makeTelemetry } from './telemetry.mjs';
 
-const tracer = trace.getTracer('orders', '1.2.3');
-const logger = logs.getLogger('orders', '1.2.3');
-const meter = metrics.getMeter('orders', '1.2.3', {
-  schemaUrl: 'https://opentelemetry.io/schemas/1.40.0',
-});
-const orders = meter.createCounter('orders.placed', {
-  unit: '{order}',
-  description: 'Orders placed',
-  valueType: ValueType.INT,
-});
-const amounts = meter.createHistogram('orders.amount', {
-  unit: 'EUR',
-  description: 'What an order is worth',
-  advice: { explicitBucketBoundaries: [1, 10, 100.5] },
-});
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+const usual = makeOrders(await makeTelemetry());
 
 export async function handler(event, { awsRequestId }) {
-  const { order = 'none', error, exports = 0 } = event;
+  if (event.cell === undefined) {
+    return handle(usual, event, awsRequestId);
+  }
+  for (const name of Object.keys(event).filter((key) => key.startsWith('OTEL_'))) {
+    process.env[name] = event[name];
+  }
+  const telemetry = await makeTelemetry(event.cell);
+  try {
+    return await handle(makeOrders(telemetry), event, awsRequestId);
+  } finally {
+    await telemetry.close();
+  }
+}
+
+// What an order is measured with.
+function makeOrders(telemetry) {
+  const meter = telemetry.metrics.getMeter('orders', '1.2.3', {
+    schemaUrl: 'https://opentelemetry.io/schemas/1.40.0',
+  });
+  return {
+    telemetry,
+    tracer: telemetry.traces.getTracer('orders', '1.2.3'),
+    logger: telemetry.logs.getLogger('orders', '1.2.3'),
+    placed: meter.createCounter('orders.placed', {
+      unit: '{order}',
+      description: 'Orders placed',
+      valueType: ValueType.INT,
+    }),
+    amounts: meter.createHistogram('orders.amount', {
+      unit: 'EUR',
+      description: 'What an order is worth',
+      advice: { explicitBucketBoundaries: [1, 10, 100.5] },
+    }),
+  };
+}
+
+async function handle(orders, { order = 'none', error, exports = 0 }, requestId) {
   // Past the runtime client's console, as a library might.
   process.stdout.write(`order ${order} came in\n`);
   try {
-    await tracer.startActiveSpan(
+    await orders.tracer.startActiveSpan(
       'orders',
-      { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': awsRequestId } },
-      (span) => place(span, order, error),
+      { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': requestId } },
+      (span) => place(orders, span, order, error),
     );
-    await exportAtOnce(exports);
+    await orders.telemetry.exportAtOnce(exports);
   } finally {
-    await flush();
+    await orders.telemetry.flush();
   }
-  return { order, request_id: awsRequestId };
+  return { order, request_id: requestId };
 }
 
 // All that happens inside the handler's span.
-async function place(span, order, error) {
+async function place(orders, span, order, error) {
   try {
-    charge(order, await load(order));
+    charge(orders, order, await load(orders, order));
     console.info(`order ${order} charged`);
-    logger.emit({
+    orders.logger.emit({
       severityNumber: 13,
       severityText: 'WARN',
       body: { order, left: 3 },
       attributes: { amount: 12.5, live: false },
     });
-    orders.add(1, { kind: 'web' });
-    amounts.record(12.5, { kind: 'web' });
+    orders.placed.add(1, { kind: 'web' });
+    orders.amounts.record(12.5, { kind: 'web' });
     if (error !== undefined) {
       throw new RangeError(error);
     }
@@ -66,7 +92,7 @@ async function place(span, order, error) {
 }
 
 // A call within a call.
-async function load(order) {
+async function load({ tracer }, order) {
   return tracer.startActiveSpan('load order', { attributes: { 'order.id': order } }, (span) => {
     const attributes = { 'db.system.name': 'postgresql' };
     tracer.startSpan('query', { kind: SpanKind.CLIENT, attributes }).end();
@@ -75,7 +101,7 @@ async function load(order) {
   });
 }
 
-function charge(order, loaded) {
+function charge({ tracer }, order, loaded) {
   const span = tracer.startSpan('charge card', {
     kind: SpanKind.CLIENT,
     links: [{ context: loaded, attributes: { why: 'same order' } }],

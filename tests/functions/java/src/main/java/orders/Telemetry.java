@@ -2,9 +2,6 @@ package orders;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
-import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
-import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
@@ -18,42 +15,31 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The SDK, exporting OTLP/HTTP in protobuf to where OTEL_EXPORTER_OTLP_ENDPOINT says. */
-final class Telemetry {
-    private static final Resource RESOURCE = Resource.getDefault().merge(Resource.create(
-            Attributes.builder()
-                    .put("service.name", "orders")
-                    .put("service.version", "1.2.3")
-                    .put(AttributeKey.stringArrayKey("shop.regions"), List.of("eu", "us"))
-                    .put("shop.shelves", 7L)
-                    .build()));
-
+/** The SDK. */
+final class Telemetry implements AutoCloseable {
     final OpenTelemetrySdk sdk;
 
-    Telemetry() {
-        String endpoint = System.getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
-        String compression =
-                System.getenv().getOrDefault("OTEL_EXPORTER_OTLP_COMPRESSION", "none");
-        // The reader exports when the handler flushes, and at no time of its own.
-        PeriodicMetricReader reader = PeriodicMetricReader
-                .builder(OtlpHttpMetricExporter.builder()
-                        .setCompression(compression)
-                                .setEndpoint(endpoint + "/v1/metrics").build())
-                .setInterval(Duration.ofDays(1))
-                .build();
+    /** What is in `more` is added to the resource. */
+    Telemetry(Exporters exporters, Attributes more) {
+        Resource resource = Resource.getDefault().merge(Resource.create(Attributes.builder()
+                .put("service.name", "orders")
+                .put("service.version", "1.2.3")
+                .put(AttributeKey.stringArrayKey("shop.regions"), List.of("eu", "us"))
+                .put("shop.shelves", 7L)
+                .putAll(more)
+                .build()));
         sdk = OpenTelemetrySdk.builder()
-                .setTracerProvider(SdkTracerProvider.builder().setResource(RESOURCE)
-                        .addSpanProcessor(BatchSpanProcessor.builder(OtlpHttpSpanExporter.builder()
-                                .setCompression(compression)
-                                .setEndpoint(endpoint + "/v1/traces").build()).build())
+                .setTracerProvider(SdkTracerProvider.builder().setResource(resource)
+                        .addSpanProcessor(BatchSpanProcessor.builder(exporters.spans()).build())
                         .build())
-                .setMeterProvider(SdkMeterProvider.builder().setResource(RESOURCE)
-                        .registerMetricReader(reader).build())
-                .setLoggerProvider(SdkLoggerProvider.builder().setResource(RESOURCE)
-                        .addLogRecordProcessor(BatchLogRecordProcessor
-                                .builder(OtlpHttpLogRecordExporter.builder()
-                                        .setCompression(compression)
-                                .setEndpoint(endpoint + "/v1/logs").build()).build())
+                .setMeterProvider(SdkMeterProvider.builder().setResource(resource)
+                        // It exports when the handler flushes, and at no time of its own.
+                        .registerMetricReader(PeriodicMetricReader.builder(exporters.points())
+                                .setInterval(Duration.ofDays(1)).build())
+                        .build())
+                .setLoggerProvider(SdkLoggerProvider.builder().setResource(resource)
+                        .addLogRecordProcessor(
+                                BatchLogRecordProcessor.builder(exporters.records()).build())
                         .build())
                 .build();
     }
@@ -66,5 +52,10 @@ final class Telemetry {
         if (!done.join(30, TimeUnit.SECONDS).isSuccess()) {
             throw new IllegalStateException("telemetry was not taken", done.getFailureThrowable());
         }
+    }
+
+    @Override
+    public void close() {
+        sdk.close();
     }
 }
