@@ -82,7 +82,8 @@ static size_t find(const char *line)
 	size_t i;
 
 	for (i = 0; i < ROWS; i++) {
-		int len = snprintf(ours, sizeof ours, "| %s | %s |\n", rows[i].traffic, rows[i].says);
+		int len = snprintf(ours, sizeof ours, "| %s | %s |\n", rows[i].traffic,
+				   rows[i].says);
 
 		if (strncmp(line, ours, (size_t)len) == 0)
 			break;
