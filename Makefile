@@ -48,7 +48,7 @@ help:
 
 PACKAGES := gcc libc6-dev make git dpkg-dev xz-utils perl linux-libc-dev gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-user-static protobuf-c-compiler protobuf-compiler \
-	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev libcurl4-openssl-dev libnghttp2-dev openssl \
+	libprotobuf-dev libprotobuf-c-dev libcmocka-dev libjansson-dev libdeflate-dev libevent-dev libcurl4-openssl-dev libssl-dev libnghttp2-dev openssl \
 	iproute2 python3 python3-venv
 
 packages:
@@ -140,7 +140,7 @@ $(U)/%.o: tests/unit/%.c $(B)/proto/done
 # realloc is wrapped so that a test can make any of them fail.
 $(U)/test_%: $(U)/test_%.o $(UNIT_HELPERS) $(U)/liblull.a
 	@echo "  LINK   $@"
-	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -lcurl -lnghttp2 -levent_core -ljansson -lprotobuf-c -ldeflate
+	@$(UNIT_CC) -o $@ $^ -Wl,--wrap=realloc -lcmocka -lcurl -lssl -lcrypto -lnghttp2 -levent_core -ljansson -lprotobuf-c -ldeflate
 
 # For tests/proto: between protobuf and JSON, to be compared with the official mapping.
 $(U)/otlp_json: tests/proto/otlp_json.c $(U)/liblull.a

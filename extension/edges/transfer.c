@@ -85,8 +85,9 @@ struct transfers *transfers_new(struct event_base *base, const char *layer, uint
 	all->own_port = own_port;
 	snprintf(all->layer, sizeof all->layer, "%s", layer);
 	all->release = evtimer_new(base, share_release, all);
+	all->read_on = evtimer_new(base, share_read_on, all);
 	all->out_of_time = out_of_time;
-	if (transfer_loop_init(&all->loop, base, on_ended) && all->release)
+	if (transfer_loop_init(&all->loop, base, on_ended) && all->release && all->read_on)
 		return all;
 	transfers_free(all);
 	return NULL;
@@ -108,6 +109,8 @@ void transfers_free(struct transfers *transfers)
 	drop_spare(transfers);
 	if (transfers->release)
 		event_free(transfers->release);
+	if (transfers->read_on)
+		event_free(transfers->read_on);
 	transfer_loop_free(&transfers->loop);
 	certificates_free(&transfers->certificates);
 	free(transfers);

@@ -6,6 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "edges/ca_file.h"
+
+struct certificates_file {
+	struct certificates_file *next;
+	struct ca_file *read; /* NULL: it cannot be */
+	char path[];
+};
+
 struct certificates certificates_find(const char *layer)
 {
 	/* The layer's own first: a hashed folder costs a tenth of a bundle (DESIGN, traps). Then
@@ -24,29 +32,95 @@ struct certificates certificates_find(const char *layer)
 
 	snprintf(own, sizeof own, "%s/lull/certs", layer);
 	if (access(own, R_OK) == 0)
-		return (struct certificates){strdup(own), true};
+		return (struct certificates){.place = strdup(own), .is_folder = true};
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
 		if (access(places[i].place, R_OK) == 0)
-			return (struct certificates){strdup(places[i].place), places[i].is_folder};
+			return (struct certificates){.place = strdup(places[i].place),
+						     .is_folder = places[i].is_folder};
 	return (struct certificates){0};
 }
 
 void certificates_free(struct certificates *certificates)
 {
+	struct certificates_file *f, *next;
+
+	for (f = certificates->files; f; f = next) {
+		next = f->next;
+		ca_file_free(f->read);
+		free(f);
+	}
 	free(certificates->place);
 	*certificates = (struct certificates){0};
 }
 
-void certificates_apply(const struct certificates *certificates, const char *file, CURL *easy)
+/* The one that is to be trusted; NULL: a folder, or none. */
+static const char *path_of(const struct certificates *certificates, const char *file)
 {
-	const char *folder = NULL;
+	return file || certificates->is_folder ? file : certificates->place;
+}
+
+/* NULL where memory is short. */
+static struct certificates_file *find_file(struct certificates *certificates, const char *path)
+{
+	struct certificates_file *f = certificates->files;
+
+	while (f && strcmp(f->path, path) != 0)
+		f = f->next;
+	if (f || !(f = calloc(1, sizeof *f + strlen(path) + 1)))
+		return f;
+	memcpy(f->path, path, strlen(path));
+	f->read = ca_file_open(path);
+	f->next = certificates->files;
+	certificates->files = f;
+	return f;
+}
+
+/* What there is of it; NULL where it cannot be read, for whatever reason. */
+static struct ca_file *find(struct certificates *certificates, const char *path)
+{
+	struct certificates_file *f = path ? find_file(certificates, path) : NULL;
+
+	return f && ca_file_state(f->read) != CA_FILE_BROKEN ? f->read : NULL;
+}
+
+bool certificates_ready(struct certificates *certificates, const char *file)
+{
+	struct ca_file *read = find(certificates, path_of(certificates, file));
+
+	return !read || ca_file_state(read) == CA_FILE_READ;
+}
+
+bool certificates_read_on(struct certificates *certificates)
+{
+	bool more = false;
+
+	for (struct certificates_file *f = certificates->files; f; f = f->next)
+		more |= f->read && ca_file_read(f->read) == CA_FILE_UNREAD;
+	return more;
+}
+
+static CURLcode trust(CURL *easy, void *context, void *file)
+{
+	(void)easy;
+	ca_file_trust(file, context);
+	return CURLE_OK;
+}
+
+void certificates_apply(struct certificates *certificates, const char *file, CURL *easy)
+{
+	const char *path = path_of(certificates, file), *folder = NULL;
+	struct ca_file *read = find(certificates, path);
 
 	if (!file && !certificates->place)
 		return;
-	if (!file && certificates->is_folder)
+	if (!path)
 		folder = certificates->place;
-	else if (!file)
-		file = certificates->place;
-	curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+	/* For curl the file is a folder, which it only names: what is verified by one is not to be
+	 * taken for verified by another. */
+	if (read)
+		folder = path;
+	curl_easy_setopt(easy, CURLOPT_CAINFO, read ? NULL : path);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, read ? trust : NULL);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, read);
 }

@@ -6,9 +6,12 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+struct certificates_file;
+
 struct certificates {
 	char *place; /* a file or hashed folder; NULL: curl's own idea */
 	bool is_folder;
+	struct certificates_file *files; /* that were asked for */
 };
 
 /* Where they are on this system; those of the layer, <layer>/lull/certs, first. To be freed with
@@ -16,7 +19,16 @@ struct certificates {
 struct certificates certificates_find(const char *layer);
 void certificates_free(struct certificates *certificates);
 
-/* `file` (NULL: none is set) is the user's own, and then nothing else counts. */
-void certificates_apply(const struct certificates *certificates, const char *file, CURL *easy);
+/* In all of these `file` is the user's own, and then nothing else counts; NULL: none is set. */
+
+/* Are they there to be used? Else certificates_read_on() is to be called until they are. A folder
+ * always is, and a file that cannot be read, which curl will name. */
+bool certificates_ready(struct certificates *certificates, const char *file);
+
+/* Reads on in all files, a part of each. Returns whether there is more to be read. */
+bool certificates_read_on(struct certificates *certificates);
+
+/* They have to be ready. */
+void certificates_apply(struct certificates *certificates, const char *file, CURL *easy);
 
 #endif

@@ -156,7 +156,6 @@ static void set_options(struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, transfer_loop_close);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, &t->all->loop);
-	certificates_apply(&t->all->certificates, t->settings->certificate, e);
 }
 
 struct transfer *request_new(struct transfers *all, const struct export_settings *settings)
@@ -186,6 +185,12 @@ struct transfer *request_new(struct transfers *all, const struct export_settings
 	return t;
 }
 
+bool request_begin(struct transfer *t)
+{
+	certificates_apply(&t->all->certificates, t->settings->certificate, t->easy);
+	return curl_multi_add_handle(t->all->loop.multi, t->easy) == CURLM_OK;
+}
+
 bool request_send(struct transfer *t, int64_t timeout)
 {
 	if (!set_deadline(t, timeout))
@@ -193,7 +198,10 @@ bool request_send(struct transfer *t, int64_t timeout)
 	t->fresh |= transfer_loop_has_distrusted(&t->all->loop);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
 	t->waiting = share_must_wait(t);
-	return t->waiting || curl_multi_add_handle(t->all->loop.multi, t->easy) == CURLM_OK;
+	if (!t->waiting)
+		return request_begin(t);
+	share_read(t->all);
+	return true;
 }
 
 bool request_maybe_taken(const struct transfer *t)

@@ -18,6 +18,7 @@ struct transfers {
 	struct transfer *first; /* all that are under way */
 	CURL *spare;            /* a handle not in use, with its buffers; or NULL */
 	struct event *release;  /* lets those go on that wait for a connection */
+	struct event *read_on;  /* reads certificates, a part in each turn */
 	bool certificates_sought;
 	uint16_t own_port;
 	char layer[256];
@@ -40,7 +41,7 @@ struct transfer {
 	bool gone_out;     /* this attempt, whole */
 	bool maybe_taken;  /* an attempt before went out whole and was not answered */
 	bool heads_end;    /* the answer's head is whole */
-	bool waiting;      /* for another's connection, and not known to curl yet */
+	bool waiting;      /* for certificates or another's connection, and not known to curl yet */
 	bool fresh;        /* on a connection of its own */
 	bool again;        /* a freeze came in between: a failure may be its doing */
 	bool to_itself;
@@ -62,16 +63,26 @@ bool request_maybe_taken(const struct transfer *t);
  * again on a new one. False where the failure is a real one. */
 bool request_send_again(struct transfer *t, bool timed_out);
 
+/* Gives it to curl: it has not to wait any more. False where memory is short. */
+bool request_begin(struct transfer *t);
+
 /* In transfer_share.c. Would the two share a connection? */
 bool share_alike(const struct export_settings *a, const struct export_settings *b);
 
-/* Is another about to make the connection that this one needs? */
+/* Are the certificates still to be read, or is another about to make the connection that this one
+ * needs? */
 bool share_must_wait(const struct transfer *t);
 
 /* Somebody has connected, or has gone: those that waited may go on, in a turn of their own by
  * share_release(), as curl may be calling. */
 void share_look(struct transfers *all);
 void share_release(evutil_socket_t fd, short what, void *ctx);
+
+/* Reads what certificates are still to be read, by share_read_on(): a part in each turn of the loop,
+ * so that what has come in by then is answered. Where memory is too short for that, the deadlines of
+ * those that wait are what is left. */
+void share_read(struct transfers *all);
+void share_read_on(evutil_socket_t fd, short what, void *ctx);
 
 /* Ends it, wherever it is. */
 void request_free(struct transfer *t);

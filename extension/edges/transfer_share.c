@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who shares a connection with whom. Several signals to one host over TLS begin at once, and would
+/* Who shares a connection with whom, and what has to be there before. Several signals to one host over TLS begin at once, and would
  * each make a handshake, which is most of what an export costs: all but the first wait until that one
  * is connected. Over HTTP/2 they go on its connection then, else they resume its TLS session.
  * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
@@ -26,7 +26,11 @@ bool share_alike(const struct export_settings *a, const struct export_settings *
 
 bool share_must_wait(const struct transfer *t)
 {
-	if (t->fresh || strncasecmp(t->settings->endpoint, "https:", 6) != 0)
+	if (strncasecmp(t->settings->endpoint, "https:", 6) != 0)
+		return false;
+	if (!certificates_ready(&t->all->certificates, t->settings->certificate))
+		return true;
+	if (t->fresh)
 		return false;
 	for (const struct transfer *u = t->all->first; u; u = u->next)
 		if (u != t && !u->waiting && u->attempts == 0 &&
@@ -35,18 +39,41 @@ bool share_must_wait(const struct transfer *t)
 	return false;
 }
 
-void share_release(evutil_socket_t fd, short what, void *ctx)
+void share_read(struct transfers *all)
+{
+	static const struct timeval next_turn = {0};
+
+	event_add(all->read_on, &next_turn);
+}
+
+void share_read_on(evutil_socket_t fd, short what, void *ctx)
 {
 	struct transfers *all = ctx;
 
 	(void)fd;
 	(void)what;
-	for (struct transfer *t = all->first; t; t = t->next) {
+	if (certificates_read_on(&all->certificates))
+		share_read(all);
+	else
+		share_look(all);
+}
+
+void share_release(evutil_socket_t fd, short what, void *ctx)
+{
+	struct transfers *all = ctx;
+	struct transfer *t = all->first;
+
+	(void)fd;
+	(void)what;
+	/* From the one that has waited longest. */
+	while (t && t->next)
+		t = t->next;
+	for (; t; t = t->before) {
 		if (!t->waiting || share_must_wait(t))
 			continue;
 		t->waiting = false;
 		/* Where that fails its deadline is what is left. */
-		curl_multi_add_handle(all->loop.multi, t->easy);
+		request_begin(t);
 	}
 }
 

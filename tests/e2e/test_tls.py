@@ -104,6 +104,66 @@ def test_a_certificate_file_that_is_not_there_is_named(lambda_env, history, tmp_
     assert "/nowhere/ca.pem" in said(env)
 
 
+@pytest.fixture
+def bundle(tmp_path, authority):
+    """A file of many authorities, the right one behind all others."""
+    (tmp_path / "others").mkdir()
+    others = [make_certificate(tmp_path / "others", f"other {n}")[1] for n in range(100)]
+    path = tmp_path / "bundle.pem"
+    path.write_bytes(b"".join(c.public_bytes(serialization.Encoding.PEM)
+                              for c in [*others, authority[1]]))
+    return path
+
+
+def test_a_file_of_many_authorities(lambda_env, history, tmp_path, authority, bundle):
+    """It is read a part at a time: whatever needs it waits for the last one, on each connection."""
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": str(bundle)})
+    with env:
+        for number in range(2):
+            otlp.send(env.port, otlp.traces(f"span {number}"), otlp.logs(f"line {number}"))
+            assert env.invoke().status == "success"
+            env.wait_idle()
+            backend.drop_connections()
+        env.finish(traces={"received": 2, "exported": 2}, logs={"received": 2, "exported": 2})
+    backend.close()
+    assert "could not be exported" not in said(env)
+
+
+def test_each_signal_trusts_its_own_file(lambda_env, history, tmp_path, authority, bundle):
+    """One host, and what one signal trusts it by is nothing to another."""
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    foreign = make_certificate(tmp_path, "foreign")[0]
+    environ = {"LULL_CERTIFICATE": str(bundle), "LULL_LOGS_CERTIFICATE": str(foreign)}
+    env = lambda_env(endpoint=backend.url, environ=environ)
+    with env:
+        for number in range(2):
+            otlp.send(env.port, otlp.traces(f"span {number}"))
+            otlp.send(env.port, otlp.logs(f"line {number}"))
+            assert env.invoke().status == "success"
+            env.wait_idle()
+        env.finish(traces={"received": 2, "exported": 2},
+                   logs={"received": 2, "exported": 0, "dropped": 2})
+    backend.close()
+    assert backend.of("logs") == []
+
+
+@pytest.mark.parametrize("end", [b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                 None], ids=["broken", "empty"])
+def test_a_file_that_holds_something_else_is_named(
+    lambda_env, history, tmp_path, authority, bundle, end
+):
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    backend = Sink(history, certificate=certificate)
+    bundle.write_bytes(bundle.read_bytes() + end if end else b"")
+    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": str(bundle)})
+    run(env, otlp.traces("span"), traces={"received": 1, "exported": 0, "dropped": 1})
+    backend.close()
+    assert str(bundle) in said(env)
+
+
 @pytest.mark.parametrize("wrong", ["name", "authority", "time", "no authority"])
 def test_a_backend_that_cannot_prove_itself_gets_nothing(
     lambda_env, history, tmp_path, authority, wrong
