@@ -80,6 +80,7 @@ static void measure_faults(struct bench *bench, const struct subject *subject, u
 	scenario_dead_end(bench, subject, thorough ? 10 : 2);
 	if (!subject->is_lull)
 		return;
+	scenario_turns(bench, subject, runs);
 	scenario_lazy(bench, subject, 2 * runs);
 	scenario_flat(bench, subject, thorough ? 100000 : 5000);
 }

@@ -12,17 +12,21 @@ BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
 BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
 BENCH_OBJECTS := $(patsubst %,$(O)/%.o,\
 	bench environment faults figures flat folder held http instructions lambda lazy ledger life load loop \
-	post program relay share spans start)
+	post program relay share spans start tls turn)
 
 .PHONY: all
-all: $(O)/bench $(O)/three_calls
+all: $(O)/bench $(O)/three_calls $(O)/turns
 
 $(O)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	@gcc $(BENCH_CFLAGS) -c -o $@ $<
 
 $(O)/bench: $(BENCH_OBJECTS)
-	@gcc -o $@ $^ -ldeflate -ljansson
+	@gcc -o $@ $^ -ldeflate -ljansson -lssl -lcrypto
+
+$(O)/turns: tests/bench/turns.c
+	@mkdir -p $(@D)
+	@gcc $(BENCH_CFLAGS) -o $@ $<
 
 $(O)/three_calls: tests/bench/three_calls.c
 	@mkdir -p $(@D)

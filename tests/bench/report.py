@@ -93,6 +93,7 @@ ROWS = [
     ("lazy_late.count", "LULL_FLUSH=lazy: late /next, number", "", "max", 0.0),
     ("lazy.invoke_to_next_ms", "INVOKE to /next", "ms", "median", None),
     ("adaptive_late.count", "LULL_FLUSH=adaptive: the same", "", "max", None),
+    *several("turn.cpu_ms", "CPU of a turn of the loop, TLS", "ms", median=None, p99=None, max=2.0),
     ("requests_100.count", "backend requests, 100 invocations", "", "median", None),
     *FLAT,
     ("uncounted.count", "items not accounted for, worst life", "", "max", 0.0),
