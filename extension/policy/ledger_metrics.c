@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "collector_metrics.pb-c.h"
+#include "domain/metric_request.h"
 #include "domain/value.h"
-#include "version.h"
 
 /* A metric and where its number stands: in struct ledger_account at `offset`. */
 static const struct kind {
@@ -27,47 +26,28 @@ static const struct kind {
 	 offsetof(struct ledger_account, spooled), false},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
-#define METRICS (KINDS + 2) /* and held, and dropped */
 
 /* What is under way to one message. */
 struct making {
-	struct arena arena;
+	struct metric_request request;
 	const struct ledger_books *books;
 	size_t count;
-	uint64_t start;
-	uint64_t time;
-	size_t points;
-	Otlp__Metric *metrics[METRICS];
-	size_t metric_count;
 };
 
 /* `most` data points fit. NULL where memory is short. */
 static Otlp__Sum *add_sum(struct making *m, const char *name, const char *description,
 			  bool monotonic, size_t most)
 {
-	Otlp__Metric *metric = VALUE_NEW(&m->arena, Otlp__Metric, OTLP__METRIC__INIT);
-	Otlp__Sum *sum = VALUE_NEW(&m->arena, Otlp__Sum, OTLP__SUM__INIT);
+	const struct metric_name called = {name, "{item}", description};
 
-	if (!metric || !sum)
-		return NULL;
-	metric->name = name;
-	metric->description = description;
-	metric->unit = "{item}";
-	metric->data_case = OTLP__METRIC__DATA_SUM;
-	metric->sum = sum;
-	sum->is_monotonic = monotonic;
-	sum->aggregation_temporality =
-		OTLP__AGGREGATION_TEMPORALITY__AGGREGATION_TEMPORALITY_CUMULATIVE;
-	sum->data_points = arena_alloc(&m->arena, most * sizeof *sum->data_points);
-	m->metrics[m->metric_count++] = metric;
-	return sum->data_points ? sum : NULL;
+	return metric_sum(&m->request, &called, monotonic, most);
 }
 
 static void add_text(struct making *m, Otlp__NumberDataPoint *point, const char *key,
 		     const char *text)
 {
-	Otlp__KeyValue *kv = value_attribute(&m->arena, slice_str(key),
-					     value_string(&m->arena, slice_str(text)));
+	Otlp__KeyValue *kv = value_attribute(&m->request.arena, slice_str(key),
+					     value_string(&m->request.arena, slice_str(text)));
 
 	if (kv)
 		point->attributes[point->n_attributes++] = kv;
@@ -76,22 +56,15 @@ static void add_text(struct making *m, Otlp__NumberDataPoint *point, const char 
 static void add_point(struct making *m, Otlp__Sum *sum, const struct ledger_books *books,
 		      unsigned signal, uint64_t number, const char *reason)
 {
-	Otlp__NumberDataPoint *point;
+	Otlp__NumberDataPoint *point = metric_number(&m->request, sum, number, 3);
 
-	point = VALUE_NEW(&m->arena, Otlp__NumberDataPoint, OTLP__NUMBER_DATA_POINT__INIT);
-	if (!point || !(point->attributes = arena_alloc(&m->arena, 3 * sizeof *point->attributes)))
+	if (!point)
 		return;
-	point->start_time_unix_nano = m->start;
-	point->time_unix_nano = m->time;
-	point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
-	point->as_int = number < INT64_MAX ? (int64_t)number : INT64_MAX;
 	add_text(m, point, "signal", otlp_signal_name((enum otlp_signal)signal));
 	if (reason)
 		add_text(m, point, "reason", reason);
 	if (books->destination)
 		add_text(m, point, "destination", books->destination);
-	sum->data_points[sum->n_data_points++] = point;
-	m->points++;
 }
 
 static uint64_t number_of(const struct ledger_account *account, const struct kind *kind)
@@ -158,35 +131,14 @@ static void add_dropped(struct making *m)
 		add_drops(m, &m->books[b], sum);
 }
 
-static bool pack(struct making *m, struct bytes *out)
-{
-	Otlp__ExportMetricsServiceRequest request = OTLP__EXPORT_METRICS_SERVICE_REQUEST__INIT;
-	Otlp__ResourceMetrics resource = OTLP__RESOURCE_METRICS__INIT, *resources[] = {&resource};
-	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
-	Otlp__ScopeMetrics scope = OTLP__SCOPE_METRICS__INIT, *scopes[] = {&scope};
-	size_t size;
-
-	name.name = "lull";
-	name.version = LULL_VERSION;
-	scope.scope = &name;
-	scope.metrics = m->metrics;
-	scope.n_metrics = m->metric_count;
-	resource.scope_metrics = scopes;
-	resource.n_scope_metrics = 1;
-	request.resource_metrics = resources;
-	request.n_resource_metrics = 1;
-	size = otlp__export_metrics_service_request__get_packed_size(&request);
-	if (!bytes_reserve(out, size))
-		return false;
-	out->len += otlp__export_metrics_service_request__pack(&request, out->data + out->len);
-	return true;
-}
-
 size_t ledger_metrics(const struct ledger_books *books, size_t count, uint64_t start, uint64_t time,
 		      struct bytes *out)
 {
-	struct making m = {.books = books, .count = count, .start = start, .time = time};
-	size_t points;
+	struct making m = {
+		.request = {.start = start, .time = time},
+		.books = books,
+		.count = count,
+	};
 
 	if (count == 0)
 		return 0;
@@ -194,8 +146,5 @@ size_t ledger_metrics(const struct ledger_books *books, size_t count, uint64_t s
 		add_kind(&m, &kinds[k]);
 	add_held(&m);
 	add_dropped(&m);
-	out->failed |= m.arena.failed;
-	points = !out->failed && pack(&m, out) ? m.points : 0;
-	arena_free(&m.arena);
-	return points;
+	return metric_request_finish(&m.request, out);
 }

@@ -12,8 +12,7 @@
 
 #include "base/arena.c"
 
-#include "collector_metrics.pb-c.h"
-#include "guard.h"
+#include "metrics_read.h"
 #include "policy/ledger_metrics.h"
 #include "short_memory.h"
 #include "version.h"
@@ -41,39 +40,15 @@ struct decoded {
 
 static struct decoded decode(struct bytes *out, size_t points)
 {
-	struct decoded d = {0};
-	struct otlp_verdict verdict = otlp_check(OTLP_METRICS, guard_put(bytes_slice(out)));
-
-	assert_false(out->failed);
-	if (!verdict.valid)
-		fail_msg("%s", verdict.why);
-	assert_false(verdict.alone);
-	assert_int_equal(verdict.items, points);
-	d.points = points;
-	d.request = otlp__export_metrics_service_request__unpack(NULL, out->len, out->data);
-	assert_non_null(d.request);
-	bytes_free(out);
-	return d;
-}
-
-static const Otlp__ScopeMetrics *scope_of(const struct decoded *d)
-{
-	assert_int_equal(d->request->n_resource_metrics, 1);
-	assert_null(d->request->resource_metrics[0]->resource);
-	assert_int_equal(d->request->resource_metrics[0]->n_scope_metrics, 1);
-	return d->request->resource_metrics[0]->scope_metrics[0];
+	return (struct decoded){.request = metrics_read(out, points), .points = points};
 }
 
 /* The metric's sum; NULL where there is none. */
 static const Otlp__Sum *sum_of(const struct decoded *d, const char *name)
 {
-	const Otlp__ScopeMetrics *scope = scope_of(d);
-	size_t i;
+	const Otlp__Metric *metric = metrics_find(d->request, name);
 
-	for (i = 0; i < scope->n_metrics; i++)
-		if (strcmp(scope->metrics[i]->name, name) == 0)
-			return scope->metrics[i]->sum;
-	return NULL;
+	return metric ? metric->sum : NULL;
 }
 
 /* The attribute's text; "" where there is none. */
@@ -211,7 +186,7 @@ static void test_what_kind(void **state)
 	number_all(account, held, 1);
 	points = ledger_metrics(&books, 1, START, TIME, &out);
 	d = decode(&out, points);
-	scope = scope_of(&d);
+	scope = metrics_scope(d.request);
 	assert_string_equal(scope->scope->name, "lull");
 	assert_string_equal(scope->scope->version, LULL_VERSION);
 	assert_int_equal(scope->n_metrics, LENGTH(metrics));
