@@ -8,9 +8,11 @@
 #include "books.h"
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"
+#include "edges/random.h"
 #include "exporter.h"
 #include "intake.h"
 #include "overflow.h"
+#include "platform.h"
 #include "policy/cadence.h"
 #include "policy/flush.h"
 #include "policy/lifecycle.h"
@@ -32,6 +34,7 @@ struct agent {
 	struct books books;
 	struct exporter exporter;
 	struct invocations invocations;
+	struct platform platform;
 	struct cadence cadence;
 
 	enum life_state state;
@@ -141,8 +144,10 @@ static void export_due(struct agent *a, struct now now)
 	enum flush_pace pace = a->state == LIFE_INVOKED && known ? FLUSH_AT_ONCE : FLUSH_BY_AGE;
 
 	/* Else INVOKE is the occasion. */
-	if (a->options->managed_instances)
+	if (a->options->managed_instances) {
 		books_add_metrics(&a->books, false, now);
+		platform_flush(&a->platform, false, now);
+	}
 	arm_due(a, now, exporter_start_due(&a->exporter, pace, a->config->flush.age, now));
 }
 
@@ -195,6 +200,7 @@ static void start_flush(struct agent *a, struct now now)
 {
 	event_del(a->brief);
 	event_del(a->due);
+	platform_flush(&a->platform, false, now);
 	exporter_begin_flush(&a->exporter);
 	a->cut_short = flush_hold_until(now, a->deadline, a->config->flush_budget) <
 		       flush_hold_until(now, INT64_MAX, a->config->flush_budget);
@@ -215,6 +221,7 @@ static void start_drain(struct agent *a, struct now now)
 static void start_last_flush(struct agent *a, struct now now)
 {
 	books_add_metrics(&a->books, true, now);
+	platform_flush(&a->platform, true, now);
 	exporter_begin_flush(&a->exporter);
 	look(a);
 }
@@ -279,6 +286,7 @@ static void act_on_waits(struct agent *a, unsigned actions, struct now now)
 		event_del(a->beat);
 	}
 	if (actions & ACT_URGE) {
+		platform_flush(&a->platform, true, now);
 		exporter_begin_flush(&a->exporter);
 		a->urgent = true;
 		/* Its end is not waited for any more. */
@@ -383,6 +391,8 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 	resource_add_arn(&a->resource, event->function_arn);
 	books_add_metrics(&a->books, false, now);
 	a->background = !awaits_end(a, now);
+	if (a->background)
+		platform_flush(&a->platform, false, now);
 	step(a, a->background ? LIFE_INVOKE_LAZY : LIFE_INVOKE_END);
 	/* The Telemetry API may have been faster. */
 	if (invocation->started)
@@ -456,6 +466,7 @@ static void on_platform(void *ctx, const struct telemetry_event *event,
 	struct agent *a = ctx;
 
 	a->heard = true;
+	platform_event(&a->platform, event, invocation);
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
@@ -530,6 +541,12 @@ static bool make_export(struct agent *a)
 		.metrics = a->config->self_metrics,
 		.started = now_read(),
 	};
+	a->platform = (struct platform){
+		.config = a->config,
+		.store = &a->store,
+		.invocations = &a->invocations,
+	};
+	platform_init(&a->platform, a->books.started);
 	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
 	transfers = transfers_new(a->base, layer, a->config->http_port);
 	if (!a->spool || !exporter_init(&a->exporter, transfers, a->spool, &a->store, &a->resource))
@@ -577,6 +594,15 @@ static void unmake(struct agent *a)
 	event_base_free(a->base);
 }
 
+/* Each environment is an instance of its own, and so is each that is restored from a snapshot. */
+static void name_instance(struct agent *a)
+{
+	char uuid[RANDOM_UUID];
+
+	random_uuid(uuid);
+	resource_renew(&a->resource, "service.instance.id", slice_str(uuid));
+}
+
 void agent_run(const struct config *config, const struct agent_options *options)
 {
 	static struct agent agent;
@@ -589,6 +615,7 @@ void agent_run(const struct config *config, const struct agent_options *options)
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
 			"for special characters; it is ignored");
+	name_instance(a);
 	a->telemetry_port = intake_listen(&a->intake, config, options->folder, options->name);
 	step(a, LIFE_START);
 	event_base_dispatch(a->base);

@@ -44,6 +44,16 @@ struct flush_setting {
 	int64_t age; /* nanoseconds: older data is exported while an invocation runs */
 };
 
+/* Whether lull makes a span of an invocation (README, "What the platform tells"). */
+enum span_setting {
+	SPANS_AUTO, /* where nobody else does */
+	SPANS_ALWAYS,
+	SPANS_NEVER,
+};
+
+/* OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; "lowmemory" is delta for all that we make. */
+enum temporality { TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA, TEMPORALITY_LOWMEMORY };
+
 #define CONFIG_PROBLEMS 16
 
 struct config {
@@ -57,6 +67,8 @@ struct config {
 	size_t spool;                  /* bytes; 0: none */
 	char *spool_folder;
 	bool self_metrics;
+	bool platform_metrics;
+	enum temporality temporality;
 	enum log_level log_level;
 	uint16_t http_port;
 	uint16_t grpc_port;

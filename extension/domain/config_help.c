@@ -31,6 +31,9 @@ void config_help(struct bytes *out)
 
 		setting_whole_name(s, name);
 		bytes_addf(out, "  %-26s %-9s ", name, s->def ? s->def : "");
+		/* Names that are not ours may be too long for their column. */
+		if (strlen(name) > 26)
+			bytes_addf(out, "\n%39s", "");
 		help_text(out, s->help);
 	}
 	bytes_addf(

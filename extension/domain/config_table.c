@@ -42,6 +42,8 @@ static const struct setting table[] = {
 	 "where: a folder of this environment alone"},
 	{"SELF_METRICS", T_BOOL, false, "false", OF(self_metrics),
 	 "true: lull exports its books (lull.items.received and so on) as metrics"},
+	{"PLATFORM_METRICS", T_BOOL, false, "true", OF(platform_metrics),
+	 "false: no metrics of what Lambda tells (faas.invocations, faas.invoke_duration and so on)"},
 	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
 	 "the port on localhost that takes OTLP/HTTP"},
 	{"GRPC_PORT", T_PORT, false, "4317", OF(grpc_port),
@@ -51,6 +53,9 @@ static const struct setting table[] = {
 	 "service.name where the sender gave none; else the function's name"},
 	{"OTEL_RESOURCE_ATTRIBUTES", T_STRING, false, NULL, OF(resource_attributes),
 	 "resource attributes where the sender gave none: key=value,key=value"},
+	{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", T_TEMPORALITY, false, "cumulative",
+	 OF(temporality),
+	 "cumulative, delta or lowmemory (delta, too), of the metrics that lull makes"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -134,6 +139,17 @@ static bool parse_compression(const char *text, enum compression *value)
 	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum compression)i;
+	return true;
+}
+
+static bool parse_temporality(const char *text, enum temporality *value)
+{
+	static const char *const words[] = {"cumulative", "delta", "lowmemory"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum temporality)i;
 	return true;
 }
 
@@ -231,6 +247,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_level(text, to->at);
 	case T_COMPRESSION:
 		return parse_compression(text, to->at);
+	case T_TEMPORALITY:
+		return parse_temporality(text, to->at);
 	}
 	return false;
 }
@@ -249,6 +267,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_PORT] = "write a port from 1 to 65535",
 		[T_LEVEL] = "write error, warn, info or debug",
 		[T_COMPRESSION] = "write gzip or none",
+		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",
 	};
 
 	return words[type];

@@ -16,7 +16,8 @@ enum setting_type {
 	T_SIZE_OR_OFF,
 	T_PORT,
 	T_LEVEL,
-	T_COMPRESSION
+	T_COMPRESSION,
+	T_TEMPORALITY,
 };
 
 struct setting {

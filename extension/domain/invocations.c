@@ -24,6 +24,21 @@ static unsigned number_of(const struct invocations *table, struct slice request_
 	return 0;
 }
 
+unsigned invocations_number(const struct invocations *table, const struct invocation *entry)
+{
+	unsigned index = (unsigned)(entry - table->ring);
+	unsigned behind = (table->count - 1 - index) % INVOCATIONS;
+
+	return table->count - behind;
+}
+
+const struct invocation *invocations_at(const struct invocations *table, unsigned number)
+{
+	if (number <= oldest(table) || number > table->count)
+		return NULL;
+	return &table->ring[(number - 1) % INVOCATIONS];
+}
+
 struct invocation *invocations_find(struct invocations *table, struct slice request_id)
 {
 	unsigned number = number_of(table, request_id);

@@ -71,6 +71,10 @@ struct invocation *invocations_invoke(struct invocations *table, struct slice re
 /* The entry for that request, or NULL; of several runs the last one. */
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
+/* The number of an entry of the table, from 1, and the entry of a number; NULL where it has given way. */
+unsigned invocations_number(const struct invocations *table, const struct invocation *entry);
+const struct invocation *invocations_at(const struct invocations *table, unsigned number);
+
 /* Notes a platform event; returns the invocation it is of, or NULL. A second start is of a second
  * run, as a second INVOKE is. */
 struct invocation *invocations_event(struct invocations *table,

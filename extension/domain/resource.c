@@ -91,6 +91,19 @@ void resource_add_arn(struct resource *resource, struct slice arn)
 		     slice_of(arn.data, (size_t)(field[6].data + field[6].len - arn.data)));
 }
 
+void resource_renew(struct resource *resource, const char *key, struct slice value)
+{
+	size_t i = resource->configured;
+
+	while (i < resource->count && !slice_is(resource->attributes[i].key, key))
+		i++;
+	if (i < resource->count && value.len > 0) {
+		free((void *)(uintptr_t)resource->attributes[i].key_value.data);
+		resource->attributes[i] = resource->attributes[--resource->count];
+	}
+	resource_add(resource, key, value);
+}
+
 static void pair(void *ctx, struct slice key, struct slice value)
 {
 	add_slice(ctx, key, value);
@@ -121,6 +134,7 @@ bool resource_init(struct resource *resource, const struct config *config,
 			free((void *)(uintptr_t)resource->attributes[--resource->count]
 				     .key_value.data);
 	}
+	resource->configured = resource->count;
 	add_env(resource, "service.name", environment, "AWS_LAMBDA_FUNCTION_NAME");
 	resource_add(resource, "cloud.provider", slice_str("aws"));
 	resource_add(resource, "cloud.platform", slice_str("aws_lambda"));

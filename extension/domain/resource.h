@@ -13,6 +13,7 @@
 struct resource {
 	struct otlp_attribute attributes[RESOURCE_ATTRIBUTES];
 	size_t count;
+	size_t configured; /* the first of them were set by the user */
 };
 
 /* What the environment tells: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES (dropped whole where it
@@ -23,6 +24,9 @@ void resource_free(struct resource *resource);
 
 /* What is learnt later: the first value of a key wins. `value` is valid UTF-8 or is mended. */
 void resource_add(struct resource *resource, const char *key, struct slice value);
+
+/* What is another than before, as after the restore of a snapshot. What the user has set stays. */
+void resource_renew(struct resource *resource, const char *key, struct slice value);
 
 /* From an INVOKE event's invokedFunctionArn: cloud.account.id, and cloud.resource_id without the
  * version or alias, which is faas.version's matter. */

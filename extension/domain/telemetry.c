@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/telemetry.h"
 
+#include <string.h>
+
 #include "domain/timestamp.h"
 #include "wire/json_scan.h"
 
@@ -82,4 +84,31 @@ struct slice telemetry_string(const struct telemetry_event *event, const char *k
 	if (!json_is_string(member))
 		return (struct slice){0};
 	return slice_of(json_string_value(member), json_string_length(member));
+}
+
+static bool take_number(json_t *number, double *value)
+{
+	if (!json_is_number(number) || !(json_number_value(number) >= 0))
+		return false;
+	*value = json_number_value(number);
+	return true;
+}
+
+bool telemetry_metric(const struct telemetry_event *event, const char *key, double *value)
+{
+	return take_number(json_object_get(json_object_get(event->record, "metrics"), key), value);
+}
+
+bool telemetry_span(const struct telemetry_event *event, const char *name, double *ms)
+{
+	size_t i;
+	json_t *span;
+
+	json_array_foreach(json_object_get(event->record, "spans"), i, span) {
+		const char *called = json_string_value(json_object_get(span, "name"));
+
+		if (called && strcmp(called, name) == 0)
+			return take_number(json_object_get(span, "durationMs"), ms);
+	}
+	return false;
 }

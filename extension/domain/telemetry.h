@@ -43,4 +43,9 @@ void telemetry_each(struct slice body, void (*each)(void *ctx, const struct tele
 /* A string member of an event's record, or {NULL, 0}. */
 struct slice telemetry_string(const struct telemetry_event *event, const char *key);
 
+/* A number among the metrics of an event's record, or the duration in milliseconds of one of its
+ * spans, at least 0. False where there is none. */
+bool telemetry_metric(const struct telemetry_event *event, const char *key, double *value);
+bool telemetry_span(const struct telemetry_event *event, const char *name, double *ms);
+
 #endif

@@ -46,6 +46,14 @@ bool store_is_over(const struct store *store, size_t beside)
 	return store->held + beside > store->limit;
 }
 
+bool store_takes(const struct store *store, enum otlp_signal signal)
+{
+	FOR_TAKERS(store, signal, d)
+	if (!d->circuit[signal].off)
+		return true;
+	return false;
+}
+
 /* Returns whether any destination takes them. */
 static bool receive(struct store *store, enum otlp_signal signal, size_t items)
 {

@@ -20,6 +20,9 @@ struct store {
 	size_t limit;                                /* bytes: one message alone is never larger */
 };
 
+/* Does any destination take that signal? What lull makes itself is not made for nobody. */
+bool store_takes(const struct store *store, enum otlp_signal signal);
+
 /* The books of the destination with that number, OTLP_SIGNALS of them; `destination_count`: those of what
  * goes nowhere. */
 struct ledger_account *store_account(struct store *store, size_t number);

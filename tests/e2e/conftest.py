@@ -17,6 +17,10 @@ from ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = ROOT / "tests" / "functions" / "python"
 
+# What lull makes by itself is left out where a test is not about it: the counts are the test's own.
+QUIET = {"LULL_PLATFORM_METRICS": "false"}
+
+
 class LullEnvironment(LambdaEnvironment):
     """An environment with lull, on ports of its own for OTLP."""
 
@@ -57,7 +61,7 @@ def lambda_env(lull, history, tmp_path):
             shutil.copy(lull, path)
         port = free_port()
         # Its own /tmp, which all lives of the environment share.
-        variables = {"LULL_HTTP_PORT": str(port), "LULL_GRPC_PORT": str(free_port()),
+        variables = {**QUIET, "LULL_HTTP_PORT": str(port), "LULL_GRPC_PORT": str(free_port()),
                      "LULL_SPOOL_FOLDER": str(tmp_path / "spool")}
         if endpoint:
             variables["LULL_ENDPOINT"] = endpoint

@@ -1,5 +1,6 @@
 """What is added to data on its way, and that nothing else changes."""
 
+import uuid
 
 import pytest
 
@@ -33,7 +34,10 @@ def test_the_resource_is_filled_in(lambda_env, sink, given):
         env.finish()
     assert call.status == "success"
     assert len(resources(sink)) == 3
+    instance, = {resource.pop("service.instance.id") for resource in resources(sink)}
+    assert uuid.UUID(instance).version == 4
     for resource in resources(sink):
+        resource.pop("service.instance.id")
         assert resource == {
             **(given or {}),
             "service.name": "orders", "faas.name": "orders", "faas.version": "$LATEST",

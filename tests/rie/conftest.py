@@ -114,6 +114,7 @@ def rie(emulator, lull, backend, task_root, tmp_path):
         variables = {
             "_HANDLER": HANDLER,
             "LULL_ENDPOINT": backend.url,
+            **_fixtures.QUIET,
             "LULL_HTTP_PORT": str(port),
             "LULL_GRPC_PORT": str(_fixtures.free_port()),
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}",

@@ -359,9 +359,37 @@ static void test_when_the_header_is_believed(void **state)
 	}
 }
 
+/* Each entry has its number for as long as it is in the table, and no other has it. */
+static void test_numbers(void **state)
+{
+	struct invocations t = {0};
+	unsigned n, k;
+
+	(void)state;
+	assert_null(invocations_at(&t, 0));
+	assert_null(invocations_at(&t, 1));
+	for (n = 1; n <= 3 * INVOCATIONS + 1; n++) {
+		char id[20];
+		struct invocation *entry;
+
+		snprintf(id, sizeof id, "%u", n);
+		entry = invocations_get(&t, slice_str(id));
+		assert_int_equal(invocations_number(&t, entry), n);
+		for (k = 1; k <= n; k++) {
+			const struct invocation *at = invocations_at(&t, k);
+
+			assert_int_equal(at != NULL, k + INVOCATIONS > n);
+			if (at)
+				assert_int_equal(invocations_number(&t, at), k);
+		}
+		assert_null(invocations_at(&t, n + 1));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_one_request),
 		cmocka_unit_test(test_same_request_again),
 		cmocka_unit_test(test_other_events),

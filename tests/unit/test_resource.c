@@ -220,11 +220,36 @@ static void test_short_memory(void **state)
 	assert_in_range(at, 2, 9);
 }
 
+/* A restored snapshot is another instance, unless the user has said which one it is. */
+static void test_what_is_renewed(void **state)
+{
+	const char *const environment[] = {"OTEL_RESOURCE_ATTRIBUTES=mine=1", NULL};
+	struct config config;
+	struct resource resource;
+
+	(void)state;
+	config_read(&config, environment);
+	assert_true(resource_init(&resource, &config, environment));
+	assert_string_equal(shown(&resource), "mine=1" CLOUD);
+	resource_renew(&resource, "id", slice_str("a"));
+	assert_string_equal(shown(&resource), "mine=1" CLOUD " id=a");
+	resource_renew(&resource, "id", slice_str("b"));
+	resource_renew(&resource, "mine", slice_str("2"));
+	assert_string_equal(shown(&resource), "mine=1" CLOUD " id=b");
+	resource_renew(&resource, "id", (struct slice){0});
+	assert_string_equal(shown(&resource), "mine=1" CLOUD " id=b");
+	resource_free(&resource);
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_environment),  cmocka_unit_test(test_arn),
-		cmocka_unit_test(test_later),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_what_is_renewed),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_arn),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_short_memory),
 	};
 
