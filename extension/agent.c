@@ -263,7 +263,7 @@ static void subscribe(struct agent *a)
 {
 	/* Without a listener, which has been said, there is nothing to subscribe. */
 	if (a->telemetry_port > 0)
-		lambda_api_subscribe(a->api, a->telemetry_port);
+		lambda_api_subscribe(a->api, a->telemetry_port, a->config->function_logs);
 	else
 		step(a, LIFE_SUBSCRIBED);
 }
@@ -497,6 +497,7 @@ static bool make_intake(struct agent *a)
 {
 	a->invocations.concurrent = a->options->managed_instances;
 	a->intake = (struct intake){
+		.config = a->config,
 		.store = &a->store,
 		.resource = &a->resource,
 		.invocations = &a->invocations,
@@ -505,7 +506,7 @@ static bool make_intake(struct agent *a)
 		.platform = on_platform,
 		.ctx = a,
 	};
-	return intake_init(&a->intake, a->base, a->config->buffer);
+	return intake_init(&a->intake, a->base);
 }
 
 static void make_store(struct agent *a)
@@ -616,7 +617,7 @@ void agent_run(const struct config *config, const struct agent_options *options)
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
 			"for special characters; it is ignored");
 	name_instance(a);
-	a->telemetry_port = intake_listen(&a->intake, config, options->folder, options->name);
+	a->telemetry_port = intake_listen(&a->intake, options->folder, options->name);
 	step(a, LIFE_START);
 	event_base_dispatch(a->base);
 	if (a->state != LIFE_ENDED)

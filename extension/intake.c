@@ -44,22 +44,28 @@ static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
 	struct intake *in = post->intake;
 
 	if (event->type == EVENT_FUNCTION || event->type == EVENT_BROKEN)
-		log_records_add(&post->records, event, invocations_current(in->invocations),
-				(uint64_t)post->now.real);
+		log_records_add(&post->records, event, (uint64_t)post->now.real);
 	else
 		platform_event(in, event);
 }
 
 static void accept_telemetry(void *ctx, struct slice body)
 {
-	struct telemetry_post post = {.intake = ctx, .now = now_read()};
 	struct intake *in = ctx;
+	struct telemetry_post post = {
+		.intake = in,
+		.records = {.invocations = in->invocations,
+			    .parse_json = in->config->parse_json_logs,
+			    .least = (Otlp__SeverityNumber)in->config->function_log_level},
+		.now = now_read(),
+	};
 	struct bytes message = {0};
 	struct otlp_verdict verdict;
 	size_t count;
 
 	telemetry_each(body, on_telemetry_event, &post);
 	count = post.records.count;
+	store_filtered(in->store, OTLP_LOGS, post.records.filtered);
 	verdict = (struct otlp_verdict){.valid = true, .items = count};
 	if (log_records_finish(&post.records, &message))
 		store_accept(in->store, OTLP_LOGS, &message, &verdict, post.now);
@@ -76,8 +82,9 @@ static void body_grew(void *ctx)
 	in->grew(in->ctx);
 }
 
-bool intake_init(struct intake *in, struct event_base *base, size_t buffer)
+bool intake_init(struct intake *in, struct event_base *base)
 {
+	const size_t buffer = in->config->buffer;
 	const struct http_limits limits = {
 		.body = otlp_body_limit(buffer),
 		.bodies = buffer / 2,
@@ -123,12 +130,11 @@ static int listen_grpc(void *server, const char *address, uint16_t port)
 	return grpc_server_listen(server, address, port);
 }
 
-uint16_t intake_listen(struct intake *in, const struct config *config, const char *folder,
-		       const char *name)
+uint16_t intake_listen(struct intake *in, const char *folder, const char *name)
 {
 	const struct ports_receiver receivers[] = {
-		{"LULL_HTTP_PORT", config->http_port, listen_http, in->otlp},
-		{"LULL_GRPC_PORT", config->grpc_port, listen_grpc, in->grpc},
+		{"LULL_HTTP_PORT", in->config->http_port, listen_http, in->otlp},
+		{"LULL_GRPC_PORT", in->config->grpc_port, listen_grpc, in->grpc},
 	};
 
 	for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++)

@@ -12,6 +12,7 @@
 #include "policy/store.h"
 
 struct intake {
+	const struct config *config;
 	struct store *store;
 	struct resource *resource;
 	struct invocations *invocations;
@@ -31,13 +32,12 @@ struct intake {
 	struct telemetry_sink telemetry_sink;
 };
 
-/* All above must be set. `buffer` is LULL_BUFFER. False where memory is short. */
-bool intake_init(struct intake *intake, struct event_base *base, size_t buffer);
+/* All above must be set. False where memory is short. */
+bool intake_init(struct intake *intake, struct event_base *base);
 void intake_free(struct intake *intake);
 
 /* Listens; what is in the way is said (see ports_listen_otlp()). Returns the port of the telemetry, or 0. */
-uint16_t intake_listen(struct intake *intake, const struct config *config, const char *folder,
-		       const char *name);
+uint16_t intake_listen(struct intake *intake, const char *folder, const char *name);
 
 /* Requests of the function begun and not yet answered. */
 unsigned intake_pending(const struct intake *intake);

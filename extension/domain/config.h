@@ -69,6 +69,9 @@ struct config {
 	bool self_metrics;
 	bool platform_metrics;
 	enum temporality temporality;
+	bool function_logs;     /* what the function prints is exported */
+	int function_log_level; /* OTLP's number of the least severity that is */
+	bool parse_json_logs;
 	enum log_level log_level;
 	uint16_t http_port;
 	uint16_t grpc_port;

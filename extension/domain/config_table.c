@@ -48,6 +48,13 @@ static const struct setting table[] = {
 	 "the port on localhost that takes OTLP/HTTP"},
 	{"GRPC_PORT", T_PORT, false, "4317", OF(grpc_port),
 	 "the port on localhost that takes OTLP/gRPC"},
+	{"FUNCTION_LOGS", T_BOOL, false, "true", OF(function_logs),
+	 "false: what the function prints is neither exported nor asked for"},
+	{"FUNCTION_LOG_LEVEL", T_SEVERITY, false, "trace", OF(function_log_level),
+	 "the least severity of its lines that is exported: trace, debug, info, warn, error or fatal; "
+	 "lines without one always are"},
+	{"PARSE_JSON_LOGS", T_BOOL, false, "true", OF(parse_json_logs),
+	 "a JSON object printed as a line of text is read as one; false: it stays text"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
 	{"OTEL_SERVICE_NAME", T_STRING, false, NULL, OF(service_name),
 	 "service.name where the sender gave none; else the function's name"},
@@ -128,6 +135,18 @@ static bool parse_level(const char *text, enum log_level *value)
 	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum log_level)i;
+	return true;
+}
+
+static bool parse_severity(const char *text, int *value)
+{
+	static const char *const words[] = {"trace", "debug", "info", "warn", "error", "fatal"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	/* Four numbers each, from 1 (OpenTelemetry's log data model). */
+	*value = (int)(1 + 4 * i);
 	return true;
 }
 
@@ -245,6 +264,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return config_parse_port(text, to->at);
 	case T_LEVEL:
 		return parse_level(text, to->at);
+	case T_SEVERITY:
+		return parse_severity(text, to->at);
 	case T_COMPRESSION:
 		return parse_compression(text, to->at);
 	case T_TEMPORALITY:
@@ -266,6 +287,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_SIZE_OR_OFF] = "write a size such as 16MB, or off",
 		[T_PORT] = "write a port from 1 to 65535",
 		[T_LEVEL] = "write error, warn, info or debug",
+		[T_SEVERITY] = "write trace, debug, info, warn, error or fatal",
 		[T_COMPRESSION] = "write gzip or none",
 		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",
 	};

@@ -18,6 +18,7 @@ enum setting_type {
 	T_LEVEL,
 	T_COMPRESSION,
 	T_TEMPORALITY,
+	T_SEVERITY,
 };
 
 struct setting {

@@ -46,6 +46,12 @@ struct invocation *invocations_find(struct invocations *table, struct slice requ
 	return number ? &table->ring[(number - 1) % INVOCATIONS] : NULL;
 }
 
+bool invocations_know(const struct invocations *table, struct slice request_id)
+{
+	return request_id.len > 0 && request_id.len < REQUEST_ID_SIZE &&
+	       number_of(table, request_id) > 0;
+}
+
 static struct invocation *make(struct invocations *table, struct slice request_id)
 {
 	struct invocation *entry = &table->ring[table->count++ % INVOCATIONS];

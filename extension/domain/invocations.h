@@ -74,6 +74,8 @@ struct invocation *invocations_find(struct invocations *table, struct slice requ
 /* The number of an entry of the table, from 1, and the entry of a number; NULL where it has given way. */
 unsigned invocations_number(const struct invocations *table, const struct invocation *entry);
 const struct invocation *invocations_at(const struct invocations *table, unsigned number);
+/* Is there an entry for that request? */
+bool invocations_know(const struct invocations *table, struct slice request_id);
 
 /* Notes a platform event; returns the invocation it is of, or NULL. A second start is of a second
  * run, as a second INVOKE is. */

@@ -1,273 +1,246 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/log_records.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector_logs.pb-c.h"
-#include "domain/severity.h"
-#include "domain/timestamp.h"
-#include "domain/value.h"
+#include "domain/log_formats.h"
+#include "domain/log_logfmt.h"
+#include "domain/log_record.h"
 #include "version.h"
+#include "wire/json_escape.h"
+#include "wire/json_mend.h"
+#include "wire/json_valid.h"
+#include "wire/otlp_value.h"
+#include "wire/pb.h"
 
 #define REQUEST_ID_KEY "faas.invocation_id" /* semantic conventions, FaaS attributes */
 
-static bool add_attribute(struct log_records *r, Otlp__LogRecord *to, struct slice key,
-			  Otlp__AnyValue *value)
-{
-	Otlp__KeyValue *kv = value_attribute(&r->arena, key, value);
-
-	if (kv)
-		to->attributes[to->n_attributes++] = kv;
-	return kv != NULL;
-}
-
-static bool set_request(struct log_records *r, Otlp__LogRecord *to, struct slice request_id)
-{
-	if (request_id.len == 0)
-		return true;
-	return add_attribute(r, to, slice_str(REQUEST_ID_KEY), value_string(&r->arena, request_id));
-}
-
-static bool set_level(struct log_records *r, Otlp__LogRecord *to, struct slice level)
-{
-	to->severity_number = severity_parse(level);
-	to->severity_text = value_text(&r->arena, level);
-	return to->severity_text != NULL;
-}
-
-/* ---- Text ---- */
-
-/* What a line says of itself before its message. */
-struct line {
-	struct slice level;
-	struct slice request_id;
-	uint64_t time_unix_nano;
-	struct slice message;
+/* Fields of ExportLogsServiceRequest, ResourceLogs, ScopeLogs and InstrumentationScope. */
+enum {
+	RESOURCE_LOGS = 1,
+	SCOPE_LOGS = 2,
+	SCOPE = 1,
+	SCOPE_NAME = 1,
+	SCOPE_VERSION = 2,
+	RECORDS = 2
 };
 
-static bool is_request_id(struct slice s)
-{
-	if (s.len != 36)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+/* ---- Records ---- */
 
-		if (dash ? s.data[i] != '-' : !isxdigit(s.data[i]))
-			return false;
+static void begin(struct log_records *r)
+{
+	size_t scope;
+
+	r->resource = pb_begin(&r->out, RESOURCE_LOGS);
+	r->scope = pb_begin(&r->out, SCOPE_LOGS);
+	scope = pb_begin(&r->out, SCOPE);
+	pb_put_len(&r->out, SCOPE_NAME, slice_str("lull"));
+	pb_put_len(&r->out, SCOPE_VERSION, slice_str(LULL_VERSION));
+	pb_end(&r->out, scope);
+}
+
+static void put_time(struct bytes *out, uint32_t number, uint64_t nanos)
+{
+	uint8_t le[8];
+
+	for (size_t i = 0; i < sizeof le; i++)
+		le[i] = (uint8_t)(nanos >> 8 * i);
+	pb_put_tag(out, number, PB_FIXED64);
+	bytes_append(out, le, sizeof le);
+}
+
+/* The beginning of a record, of what all have; to be ended with pb_end(). */
+static size_t begin_record(struct log_records *r, const struct log_line *line, uint64_t observed)
+{
+	size_t mark;
+
+	if (r->count++ == 0)
+		begin(r);
+	mark = pb_begin(&r->out, RECORDS);
+	if (line->time_unix_nano)
+		put_time(&r->out, RECORD_TIME, line->time_unix_nano);
+	put_time(&r->out, RECORD_OBSERVED, observed);
+	if (line->severity) {
+		pb_put_tag(&r->out, RECORD_SEVERITY, PB_VARINT);
+		pb_put_varint(&r->out, (uint64_t)line->severity);
 	}
+	if (line->level.len > 0)
+		pb_put_len(&r->out, RECORD_SEVERITY_TEXT, line->level);
+	return mark;
+}
+
+/* What a line in text said besides. */
+static void put_prefix(struct bytes *out, const struct log_line *line)
+{
+	if (line->logger.len > 0)
+		otlp_put_attribute(out, RECORD_ATTRIBUTES, "logger", line->logger);
+	if (line->process.len > 0)
+		otlp_put_member(out, RECORD_ATTRIBUTES, slice_str("process.pid"), line->process);
+}
+
+static void put_request(struct log_records *r, struct slice id)
+{
+	const struct invocation *current = invocations_current(r->invocations);
+
+	if (id.len == 0 && current)
+		id = slice_str(current->request_id);
+	if (id.len > 0)
+		otlp_put_attribute(&r->out, RECORD_ATTRIBUTES, REQUEST_ID_KEY, id);
+}
+
+/* Severity is known and below what is wanted. */
+static bool is_filtered(struct log_records *r, const struct log_line *line)
+{
+	if (!line->severity || line->severity >= r->least)
+		return false;
+	r->filtered++;
 	return true;
-}
-
-static bool take_field(struct line *line, struct slice field)
-{
-	struct slice inner = field;
-
-	if (field.len > 2 && field.data[0] == '[' && field.data[field.len - 1] == ']')
-		inner = slice_of(field.data + 1, field.len - 2);
-	if (!line->time_unix_nano && timestamp_parse(field, &line->time_unix_nano))
-		return true;
-	if (!line->request_id.data && is_request_id(field)) {
-		line->request_id = field;
-		return true;
-	}
-	if (!line->level.data && severity_parse(inner)) {
-		line->level = inner;
-		return true;
-	}
-	return false;
-}
-
-/* Python: "[INFO]\ttime\trequest\tmessage", Node: "time\trequest\tINFO\tmessage". Only a line that
- * names time and request is one of these; else the whole is the message. */
-static struct line parse_line(struct slice text)
-{
-	struct line line = {.message = text};
-
-	for (int i = 0; i < 3 && line.message.len > 0; i++) {
-		const uint8_t *tab = memchr(line.message.data, '\t', line.message.len);
-		size_t len = tab ? (size_t)(tab - line.message.data) : 0;
-
-		if (!tab || !take_field(&line, slice_of(line.message.data, len)))
-			break;
-		line.message = slice_of(tab + 1, line.message.len - len - 1);
-	}
-	if (!line.time_unix_nano || !line.request_id.data)
-		return (struct line){.message = text};
-	return line;
-}
-
-static bool fill_text(struct log_records *r, Otlp__LogRecord *to, struct slice text,
-		      const struct invocation *current)
-{
-	struct line line;
-
-	/* The platform hands a line over with its end. */
-	while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-		text.len--;
-	line = parse_line(text);
-	to->attributes = arena_alloc(&r->arena, sizeof *to->attributes);
-	to->body = value_string(&r->arena, line.message);
-	if (!to->attributes || !to->body)
-		return false;
-	if (line.time_unix_nano)
-		to->time_unix_nano = line.time_unix_nano;
-	if (line.level.data && !set_level(r, to, line.level))
-		return false;
-	if (!line.request_id.data && current)
-		line.request_id = slice_str(current->request_id);
-	return set_request(r, to, line.request_id);
 }
 
 /* ---- JSON ---- */
 
-static struct slice json_text(json_t *json)
+/* The text of an object as JSON, mended if need be; empty where it is none. */
+static struct slice as_object(struct log_records *r, struct slice text)
 {
-	if (!json_is_string(json))
+	text = slice_trim(text);
+	if (text.len < 2 || text.data[0] != '{' || text.data[text.len - 1] != '}')
 		return (struct slice){0};
-	return slice_of(json_string_value(json), json_string_length(json));
+	if (json_valid(text))
+		return text;
+	r->json.len = 0;
+	json_mend(text, &r->json);
+	return json_valid(bytes_slice(&r->json)) ? bytes_slice(&r->json) : (struct slice){0};
 }
 
-/* The key under which the runtimes' own JSON lines name their request (the second is Java's), or "". */
-static const char *request_key(json_t *record)
+static void add_object(struct log_records *r, struct slice json, struct log_line line,
+		       uint64_t observed)
 {
-	static const char *const keys[] = {"requestId", "AWSRequestId"};
+	size_t mark;
 
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (json_string_length(json_object_get(record, keys[i])) > 0)
-			return keys[i];
-	return "";
+	log_object_read(&r->object, json, r->invocations, &line);
+	if (is_filtered(r, &line))
+		return;
+	mark = begin_record(r, &line, observed);
+	put_prefix(&r->out, &line);
+	log_object_put(&r->object, json, &r->out);
+	if (!log_object_keeps(&r->object, REQUEST_ID_KEY))
+		put_request(r, line.request_id);
+	pb_end(&r->out, mark);
 }
 
-/* Takes one member to its place in the record; false where it has none and is an attribute. */
-static bool fill_member(struct log_records *r, Otlp__LogRecord *to, const char *key, json_t *member,
-			const char *id_key)
-{
-	struct slice text = json_text(member);
+/* ---- Text ---- */
 
-	if (strcmp(key, "message") == 0)
-		return (to->body = value_json(&r->arena, member)) != NULL;
-	if (!text.data)
+/* The platform hands a line over with its end. */
+static struct slice without_end(struct slice text)
+{
+	while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+		text.len--;
+	return text;
+}
+
+static void add_plain(struct log_records *r, const struct log_line *line, uint64_t observed)
+{
+	size_t mark;
+
+	if (is_filtered(r, line))
+		return;
+	mark = begin_record(r, line, observed);
+	otlp_put_string(&r->out, RECORD_BODY, line->message);
+	put_prefix(&r->out, line);
+	put_request(r, line->request_id);
+	pb_end(&r->out, mark);
+}
+
+static void add_text(struct log_records *r, struct slice text, struct log_line line,
+		     uint64_t observed)
+{
+	struct slice json = {0};
+
+	log_formats_read(without_end(text), &line);
+	if (r->parse_json)
+		json = as_object(r, line.message);
+	if (json.len == 0) {
+		r->json.len = 0;
+		if (log_logfmt_json(line.message, &r->json))
+			json = bytes_slice(&r->json);
+	}
+	if (json.len > 0)
+		add_object(r, json, line, observed);
+	else
+		add_plain(r, &line, observed);
+}
+
+/* A string of JSON as the text it stands for. */
+static bool unquote(struct log_records *r, struct slice quoted)
+{
+	if (quoted.len < 2 || quoted.data[0] != '"')
 		return false;
-	if (strcmp(key, "timestamp") == 0)
-		return timestamp_parse(text, &to->time_unix_nano);
-	if (strcmp(key, "level") == 0)
-		return set_level(r, to, text);
-	/* An empty request id says nothing. */
-	if (strcmp(key, id_key) == 0 || (strcmp(key, "requestId") == 0 && text.len == 0))
-		return set_request(r, to, text);
-	return false;
-}
-
-static bool fill_object(struct log_records *r, Otlp__LogRecord *to,
-			const struct telemetry_event *event, const struct invocation *current)
-{
-	const char *key, *id_key = request_key(event->record);
-	json_t *member;
-
-	to->attributes = arena_alloc(&r->arena, (json_object_size(event->record) + 1) *
-							sizeof *to->attributes);
-	if (!to->attributes)
-		return false;
-	json_object_foreach(event->record, key, member) {
-		if (fill_member(r, to, key, member, id_key))
-			continue;
-		if (!add_attribute(r, to, slice_str(key), value_json(&r->arena, member)))
+	if (!json_valid(quoted)) {
+		r->json.len = 0;
+		json_mend(quoted, &r->json);
+		quoted = bytes_slice(&r->json);
+		if (!json_valid(quoted))
 			return false;
 	}
-	if (!id_key[0] && current && !set_request(r, to, slice_str(current->request_id)))
-		return false;
-	/* Without a message the line itself is what there is to read. */
-	if (!to->body)
-		to->body = value_string(&r->arena, event->text);
-	return to->body != NULL;
-}
-
-/* ---- Records ---- */
-
-static bool fill_raw(struct log_records *r, Otlp__LogRecord *to, struct slice text,
-		     const struct invocation *current)
-{
-	struct bytes clean = {0};
-	bool ok;
-
-	utf8_repair(&clean, text);
-	ok = !clean.failed && fill_text(r, to, bytes_slice(&clean), current);
-	bytes_free(&clean);
-	return ok;
-}
-
-static bool grow(struct log_records *r)
-{
-	size_t cap = r->cap ? r->cap * 2 : 64;
-	Otlp__LogRecord **records;
-
-	if (r->count < r->cap)
-		return true;
-	records = realloc(r->records, cap * sizeof *records);
-	if (!records)
-		return false;
-	r->records = records;
-	r->cap = cap;
+	json_unescape(slice_of(quoted.data + 1, quoted.len - 2), &r->text);
 	return true;
 }
 
-void log_records_add(struct log_records *records, const struct telemetry_event *event,
-		     const struct invocation *current, uint64_t observed)
+/* Any bytes as text that every reader takes: UTF-8, and without NUL. */
+static void put_clean(struct slice raw, struct bytes *out)
 {
-	Otlp__LogRecord *to = VALUE_NEW(&records->arena, Otlp__LogRecord, OTLP__LOG_RECORD__INIT);
-	bool ok;
+	while (raw.len > 0) {
+		const uint8_t *nul = memchr(raw.data, 0, raw.len);
+		size_t len = nul ? (size_t)(nul - raw.data) : raw.len;
 
-	/* Counted all the same: what is lost is lost by number. */
-	if (!to || !grow(records)) {
-		records->arena.failed = true;
-		records->count++;
-		return;
+		utf8_repair(out, slice_of(raw.data, len));
+		if (!nul)
+			break;
+		bytes_append(out, "\xef\xbf\xbd", 3);
+		raw = slice_of(nul + 1, raw.len - len - 1);
 	}
-	to->time_unix_nano = event->time_unix_nano;
-	to->observed_time_unix_nano = observed;
-	if (json_is_object(event->record))
-		ok = fill_object(records, to, event, current);
-	else if (json_is_string(event->record))
-		ok = fill_text(records, to, json_text(event->record), current);
-	else
-		ok = fill_raw(records, to, event->text, current);
-	records->arena.failed |= !ok;
-	records->records[records->count++] = to;
 }
 
-static bool pack(struct log_records *r, struct bytes *out)
-{
-	Otlp__ExportLogsServiceRequest request = OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT;
-	Otlp__ResourceLogs resource = OTLP__RESOURCE_LOGS__INIT, *resources[] = {&resource};
-	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
-	Otlp__ScopeLogs scope = OTLP__SCOPE_LOGS__INIT, *scopes[] = {&scope};
-	size_t size;
+/* ---- All of them ---- */
 
-	name.name = "lull";
-	name.version = LULL_VERSION;
-	scope.scope = &name;
-	scope.log_records = r->records;
-	scope.n_log_records = r->count;
-	resource.scope_logs = scopes;
-	resource.n_scope_logs = 1;
-	request.resource_logs = resources;
-	request.n_resource_logs = 1;
-	size = otlp__export_logs_service_request__get_packed_size(&request);
-	if (!bytes_reserve(out, size))
-		return false;
-	out->len += otlp__export_logs_service_request__pack(&request, out->data + out->len);
-	return true;
+void log_records_add(struct log_records *r, const struct telemetry_event *event, uint64_t observed)
+{
+	struct log_line line = {.time_unix_nano = event->time_unix_nano};
+	struct slice json = {0};
+
+	r->text.len = 0;
+	if (event->type != EVENT_BROKEN) {
+		json = as_object(r, event->text);
+		if (json.len > 0) {
+			add_object(r, json, line, observed);
+			return;
+		}
+		if (unquote(r, event->text)) {
+			add_text(r, bytes_slice(&r->text), line, observed);
+			return;
+		}
+	}
+	put_clean(event->text, &r->text);
+	line.message = without_end(bytes_slice(&r->text));
+	add_plain(r, &line, observed);
 }
 
-bool log_records_finish(struct log_records *records, struct bytes *out)
+bool log_records_finish(struct log_records *r, struct bytes *out)
 {
-	bool ok = !records->arena.failed && (records->count == 0 || pack(records, out));
+	bool ok;
 
-	arena_free(&records->arena);
-	free(records->records);
-	*records = (struct log_records){0};
+	if (r->count > 0) {
+		pb_end(&r->out, r->scope);
+		pb_end(&r->out, r->resource);
+	}
+	ok = !r->out.failed && !r->text.failed && !r->json.failed && !r->object.failed;
+	if (ok && r->count > 0)
+		*out = bytes_move(&r->out);
+	bytes_free(&r->out);
+	bytes_free(&r->text);
+	bytes_free(&r->json);
+	log_object_free(&r->object);
+	*r = (struct log_records){0};
 	return ok;
 }

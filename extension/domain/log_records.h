@@ -3,29 +3,37 @@
 #ifndef DOMAIN_LOG_RECORDS_H
 #define DOMAIN_LOG_RECORDS_H
 
-#include "base/arena.h"
 #include "domain/invocations.h"
+#include "domain/log_object.h"
 #include "domain/telemetry.h"
-#include "logs.pb-c.h"
 
-/* The records of one post of the Telemetry API on their way into one request. {0} is empty. */
+/* The records of one post of the Telemetry API on their way into one request: bytes, record behind
+ * record. {0} is empty. */
 struct log_records {
-	struct arena arena;
-	Otlp__LogRecord **records;
-	size_t count; /* of all that were added, also of those for which memory was short */
-	size_t cap;
+	/* Set before the first is added. */
+	const struct invocations *invocations; /* borrowed */
+	bool parse_json;                       /* a JSON object in a text line is read as one */
+	Otlp__SeverityNumber least;            /* what is known to be below it is left out */
+
+	size_t count;    /* of those that are in, also where memory was short */
+	size_t filtered; /* of those that were left out */
+
+	/* Private. */
+	struct bytes out;
+	size_t resource, scope; /* where the messages around them began */
+	struct bytes text, json;
+	struct log_object object;
 };
 
-/* Adds what an EVENT_FUNCTION or EVENT_BROKEN says. A JSON object keeps all it has: timestamp,
- * level, message and requestId go to their places, every other key becomes an attribute of its own
- * type. A text line gives up time, request id and level where it starts with them as the runtimes
- * of Python and Node write them. `current` (may be NULL) is the request of a line that names none;
- * `observed` is the real time of arrival in nanoseconds. */
+/* Adds what an EVENT_FUNCTION or EVENT_BROKEN says. Where a line names time, level, request or trace in
+ * a way that runtimes and loggers have (log_fields.h, log_formats.h) it is the record's; all else of an
+ * object becomes attributes of its own type, all else of a text line is the body. A line that names no
+ * request is of the one that runs. `observed` is the real time of arrival in nanoseconds. */
 void log_records_add(struct log_records *records, const struct telemetry_event *event,
-		     const struct invocation *current, uint64_t observed);
+		     uint64_t observed);
 
-/* Appends an ExportLogsServiceRequest with all of them (nothing where there are none), frees them
- * and leaves {0}. False where memory was short: all `count` are then lost. */
+/* Moves an ExportLogsServiceRequest with all of them (nothing where there are none) into `out`, which is
+ * empty, frees the rest and leaves {0}. False where memory was short: all `count` are then lost. */
 bool log_records_finish(struct log_records *records, struct bytes *out);
 
 #endif

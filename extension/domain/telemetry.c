@@ -34,10 +34,8 @@ static struct slice plain_string(struct slice text)
 	return slice_of(text.data + 1, text.len - 2);
 }
 
-static enum event_type event_type(struct slice element)
+static enum event_type event_type(struct slice name)
 {
-	struct slice name = plain_string(json_scan_member(element, "type"));
-
 	if (!name.data)
 		return EVENT_BROKEN;
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -46,17 +44,38 @@ static enum event_type event_type(struct slice element)
 	return EVENT_UNKNOWN;
 }
 
+/* The members of an element. Of two with one name the first. */
+static void read_members(struct slice element, struct slice *type, struct slice *time,
+			 struct slice *record)
+{
+	struct slice key, value;
+
+	while (json_scan_object(&element, &key, &value)) {
+		struct slice *to = slice_is(key, "type")     ? type
+				   : slice_is(key, "time")   ? time
+				   : slice_is(key, "record") ? record
+							     : NULL;
+
+		if (to && !to->data)
+			*to = value;
+	}
+}
+
 static void one_event(struct slice element, void (*each)(void *, const struct telemetry_event *),
 		      void *ctx)
 {
-	struct telemetry_event event = {.type = event_type(element), .text = element};
+	struct slice type = {0}, time = {0}, record = {0};
+	struct telemetry_event event = {.text = element};
 
+	read_members(element, &type, &time, &record);
+	event.type = event_type(plain_string(type));
 	if (event.type != EVENT_BROKEN) {
-		timestamp_parse(plain_string(json_scan_member(element, "time")),
-				&event.time_unix_nano);
-		event.text = json_scan_member(element, "record");
-		event.record = json_scan_parse(event.text);
+		timestamp_parse(plain_string(time), &event.time_unix_nano);
+		event.text = record;
 	}
+	/* The lines of the function are many, and read in place. */
+	if (event.type != EVENT_BROKEN && event.type != EVENT_FUNCTION)
+		event.record = json_scan_parse(event.text);
 	each(ctx, &event);
 	json_decref(event.record);
 }

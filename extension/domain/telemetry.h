@@ -33,7 +33,7 @@ struct telemetry_event {
 	enum event_type type;
 	uint64_t time_unix_nano; /* 0 where there is none that can be read */
 	struct slice text;       /* of the record; of the whole element where EVENT_BROKEN */
-	json_t *record;          /* NULL where the text is no JSON */
+	json_t *record;          /* NULL where the text is no JSON, and of EVENT_FUNCTION */
 };
 
 /* Calls `each` for every element of the posted body. A body that is no array is one EVENT_BROKEN. */

@@ -65,33 +65,40 @@ static bool fraction(struct slice *s, int64_t *nanos)
 	return true;
 }
 
-/* Seconds east of UTC. */
+/* Seconds east of UTC, where they are told. */
 static bool offset(struct slice *s, int64_t *seconds)
 {
 	int64_t hours, minutes = 0;
 	char sign, colon;
 
 	*seconds = 0;
-	if (s->len == 0 || one_of(s, "Zz", &sign))
-		return s->len == 0;
-	if (!one_of(s, "+-", &sign) || !number(s, 2, &hours))
+	if (one_of(s, "Zz", &sign) || !one_of(s, "+-", &sign))
+		return true;
+	if (!number(s, 2, &hours))
 		return false;
-	if ((one_of(s, ":", &colon) || s->len > 0) && !number(s, 2, &minutes))
+	if ((one_of(s, ":", &colon) || (s->len > 0 && isdigit(s->data[0]))) &&
+	    !number(s, 2, &minutes))
 		return false;
 	*seconds = (hours * 60 + minutes) * (sign == '-' ? -60 : 60);
-	return s->len == 0 && hours < 24 && minutes < 60;
+	return hours < 24 && minutes < 60;
 }
 
-bool timestamp_parse(struct slice text, uint64_t *unix_nano)
+/* 63 bits of nanoseconds end in 2262: there are readers that have a sign. */
+static bool in_range(int64_t seconds)
 {
-	struct slice s = slice_trim(text);
-	int64_t year, month, day, hour, minute, second, nanos, east, total;
-	char c;
+	return seconds >= 0 && seconds <= INT64_MAX / NS_PER_S - 1;
+}
 
-	if (!number(&s, 4, &year) || !one_of(&s, "-", &c) || !number(&s, 2, &month) ||
-	    !one_of(&s, "-", &c) || !number(&s, 2, &day) || !one_of(&s, "Tt ", &c) ||
-	    !number(&s, 2, &hour) || !one_of(&s, ":", &c) || !number(&s, 2, &minute) ||
-	    !one_of(&s, ":", &c) || !number(&s, 2, &second))
+bool timestamp_scan(struct slice *text, uint64_t *unix_nano)
+{
+	struct slice s = *text;
+	int64_t year, month, day, hour, minute, second, nanos, east, total;
+	char c, separator;
+
+	if (!number(&s, 4, &year) || !one_of(&s, "-/", &separator) || !number(&s, 2, &month) ||
+	    !one_of(&s, "-/", &c) || c != separator || !number(&s, 2, &day) ||
+	    !one_of(&s, "Tt ", &c) || !number(&s, 2, &hour) || !one_of(&s, ":", &c) ||
+	    !number(&s, 2, &minute) || !one_of(&s, ":", &c) || !number(&s, 2, &second))
 		return false;
 	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
 	    minute > 59 || second > 60)
@@ -99,9 +106,51 @@ bool timestamp_parse(struct slice text, uint64_t *unix_nano)
 	if (!fraction(&s, &nanos) || !offset(&s, &east))
 		return false;
 	total = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - east;
-	/* 63 bits of nanoseconds end in 2262: there are readers that have a sign. */
-	if (total < 0 || total > INT64_MAX / NS_PER_S - 1)
+	if (!in_range(total))
 		return false;
 	*unix_nano = (uint64_t)(total * NS_PER_S + nanos);
+	*text = s;
+	return true;
+}
+
+bool timestamp_parse(struct slice text, uint64_t *unix_nano)
+{
+	struct slice s = slice_trim(text);
+	uint64_t nanos;
+
+	if (!timestamp_scan(&s, &nanos) || s.len > 0)
+		return false;
+	*unix_nano = nanos;
+	return true;
+}
+
+bool timestamp_number(struct slice text, uint64_t *unix_nano)
+{
+	/* How many of the unit are a second, by the magnitude: all mean this century. */
+	static const struct {
+		int64_t below, second;
+	} units[] = {
+		{100000000000, 1},
+		{100000000000000, 1000},
+		{100000000000000000, 1000000},
+		{INT64_MAX, 1000000000},
+	};
+	int64_t value = 0, nanos;
+	size_t i = 0;
+
+	for (; text.len > 0 && text.len <= 64 && isdigit(text.data[0]); i++) {
+		if (i > 17 && (i > 18 || value >= INT64_MAX / 10))
+			return false;
+		value = value * 10 + (text.data[0] - '0');
+		text = slice_of(text.data + 1, text.len - 1);
+	}
+	/* Before September 2001 it is no time but a number of something. */
+	if (value < 1000000000 || !fraction(&text, &nanos) || text.len > 0)
+		return false;
+	for (i = 0; i < 3 && value >= units[i].below; i++)
+		;
+	*unix_nano = (uint64_t)(value / units[i].second * NS_PER_S +
+				value % units[i].second * (NS_PER_S / units[i].second) +
+				nanos / units[i].second);
 	return true;
 }

@@ -4,8 +4,6 @@
 #ifndef DOMAIN_VALUE_H
 #define DOMAIN_VALUE_H
 
-#include <jansson.h>
-
 #include "base/arena.h"
 #include "common.pb-c.h"
 
@@ -15,14 +13,6 @@ char *value_text(struct arena *a, struct slice s);
 /* `s` must be valid UTF-8. */
 Otlp__AnyValue *value_string(struct arena *a, struct slice s);
 Otlp__AnyValue *value_int(struct arena *a, int64_t i);
-
-/* Backends refuse messages nested deeper than 100. Six are around the value of an attribute of a log
- * record, and a level of JSON is up to three. */
-#define VALUE_DEPTH 31
-
-/* Any JSON value: numbers, booleans, arrays and objects keep their types, null is the empty value.
- * What is nested deeper than VALUE_DEPTH levels becomes its JSON text. */
-Otlp__AnyValue *value_json(struct arena *a, json_t *json);
 
 Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value);
 

@@ -31,6 +31,7 @@ struct lambda_api {
 	char identifier[128];
 	bool managed;
 	uint16_t port;
+	bool lines; /* the function's are subscribed to */
 	unsigned schema;
 
 	enum call call;
@@ -197,7 +198,7 @@ static void answer_subscribe(struct lambda_api *api, unsigned status)
 		done_subscribing(api, true, status);
 	} else if (status == 400 && api->schema + 1 < SCHEMAS) {
 		api->schema++;
-		lambda_api_subscribe(api, api->port);
+		lambda_api_subscribe(api, api->port, api->lines);
 	} else {
 		done_subscribing(api, false, status);
 	}
@@ -402,7 +403,7 @@ void lambda_api_register(struct lambda_api *api, const char *name, bool managed_
 	bytes_free(&headers);
 }
 
-void lambda_api_subscribe(struct lambda_api *api, uint16_t port)
+void lambda_api_subscribe(struct lambda_api *api, uint16_t port, bool lines)
 {
 	struct bytes body = {0};
 
@@ -411,12 +412,13 @@ void lambda_api_subscribe(struct lambda_api *api, uint16_t port)
 	int wait_ms = api->managed ? 250 : 25;
 
 	api->port = port;
+	api->lines = lines;
 	bytes_addf(&body,
-		   "{\"schemaVersion\":\"%s\",\"types\":[\"platform\",\"function\"],"
+		   "{\"schemaVersion\":\"%s\",\"types\":[\"platform\"%s],"
 		   "\"buffering\":{\"maxItems\":1000,\"maxBytes\":262144,\"timeoutMs\":%d},"
 		   "\"destination\":{\"protocol\":\"HTTP\","
 		   "\"URI\":\"http://sandbox.localdomain:%u/telemetry\"}}",
-		   schemas[api->schema], wait_ms, port);
+		   schemas[api->schema], lines ? ",\"function\"" : "", wait_ms, port);
 	start_timer(api, LAMBDA_SUBSCRIBE_WAIT);
 	/* The schema goes only in the body: the path is fixed. */
 	request(api, CALL_SUBSCRIBE, "PUT /2022-07-01/telemetry", "", bytes_cstr(&body));

@@ -42,10 +42,10 @@ void lambda_api_free(struct lambda_api *api);
  * SHUTDOWN only. Asks again until it is registered: there is nothing else to do. */
 void lambda_api_register(struct lambda_api *api, const char *name, bool managed_instances);
 
-/* Subscribes `port` to platform and function events with schema 2025-01-29, or an older one where
- * that is refused. Answered at most LAMBDA_SUBSCRIBE_WAIT ms later. */
+/* Subscribes `port` to platform events, and to the function's `lines`, with schema 2025-01-29, or an
+ * older one where that is refused. Answered at most LAMBDA_SUBSCRIBE_WAIT ms later. */
 #define LAMBDA_SUBSCRIBE_WAIT 2000
-void lambda_api_subscribe(struct lambda_api *api, uint16_t port);
+void lambda_api_subscribe(struct lambda_api *api, uint16_t port, bool lines);
 
 /* Asks for the next event, without a bound; asks again after any failure. */
 void lambda_api_next(struct lambda_api *api);

@@ -15,6 +15,7 @@ static const char *const reasons[] = {
 	[DROP_CRASH] = "crash",
 	[DROP_SPOOL] = "spool",
 	[DROP_DISABLED] = "disabled",
+	[DROP_FILTERED] = "filtered",
 };
 _Static_assert(sizeof reasons / sizeof reasons[0] == DROP_REASONS, "a name for every reason");
 

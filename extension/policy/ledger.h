@@ -20,8 +20,9 @@ enum drop_reason {
 	DROP_CRASH,      /* the environment was killed with them in memory */
 	DROP_SPOOL,      /* their file was not what had been written, or gone */
 	DROP_DISABLED,   /* the settings say that this signal is not to be exported */
+	DROP_FILTERED,   /* below what the settings want exported */
 };
-#define DROP_REASONS 9
+#define DROP_REASONS 10
 
 struct ledger_account {
 	uint64_t received;

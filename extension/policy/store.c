@@ -71,12 +71,23 @@ static bool receive(struct store *store, enum otlp_signal signal, size_t items)
 	return taken;
 }
 
-void store_lost(struct store *store, enum otlp_signal signal, size_t items)
+static void drop_at_once(struct store *store, enum otlp_signal signal, size_t items,
+			 enum drop_reason reason)
 {
-	struct payload lost = {.signal = signal, .items = items};
+	struct payload dropped = {.signal = signal, .items = items};
 
 	if (receive(store, signal, items))
-		drop(store, &lost, DROP_NO_MEMORY);
+		drop(store, &dropped, reason);
+}
+
+void store_lost(struct store *store, enum otlp_signal signal, size_t items)
+{
+	drop_at_once(store, signal, items, DROP_NO_MEMORY);
+}
+
+void store_filtered(struct store *store, enum otlp_signal signal, size_t items)
+{
+	drop_at_once(store, signal, items, DROP_FILTERED);
 }
 
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,

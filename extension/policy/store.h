@@ -35,8 +35,9 @@ enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signa
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now);
 
-/* Books items that could not even be kept. */
+/* Books items that could not even be kept, and items that the settings do not want. */
 void store_lost(struct store *store, enum otlp_signal signal, size_t items);
+void store_filtered(struct store *store, enum otlp_signal signal, size_t items);
 
 /* Gives what is staged of a signal its resource, cuts it to batches, and hands it to the
  * destinations: the oldest first, until that were at least `enough` bytes. */

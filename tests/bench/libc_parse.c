@@ -40,12 +40,13 @@ static void make_body(struct bytes *body)
 
 static void each(void *ctx, const struct telemetry_event *event)
 {
-	log_records_add(ctx, event, NULL, 1767225600000000000);
+	log_records_add(ctx, event, 1767225600000000000);
 }
 
 static void parse(struct slice body)
 {
-	struct log_records records = {0};
+	static const struct invocations none;
+	struct log_records records = {.invocations = &none, .parse_json = true};
 	struct bytes message = {0};
 
 	telemetry_each(body, each, &records);

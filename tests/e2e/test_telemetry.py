@@ -62,7 +62,7 @@ def test_text_lines_of_the_runtimes(env, sink):
 
 def test_json(env, sink):
     record = {
-        "timestamp": "2026-01-02T03:04:06.007Z", "level": "WARN", "requestId": REQUEST,
+        "timestamp": "2026-01-02T03:04:06.007Z", "level": "WARN",
         "message": "disk low", "free": 12, "ratio": 0.5, "hot": True, "cold": False,
         "nothing": None, "tags": ["a", 1, None], "disk": {"name": "sda", "parts": [{"n": 1}]},
         "big": 9007199254740993, "negative": -5, "empty": {}, "none": [],
@@ -71,9 +71,9 @@ def test_json(env, sink):
     assert log["body"] == "disk low"
     assert log["time"] == NANOS + 329_000_000
     assert (log["severity"], log["severity_text"]) == (13, "WARN")
-    for key in ("timestamp", "level", "requestId", "message"):
+    for key in ("timestamp", "level", "message"):
         record.pop(key)
-    assert log["attributes"] == {**record, "faas.invocation_id": REQUEST}
+    assert log["attributes"] == record
     assert type(log["attributes"]["hot"]) is bool
     assert type(log["attributes"]["free"]) is int
 
@@ -99,6 +99,55 @@ def test_lines_belong_to_the_invocation_they_were_written_in(lambda_env, sink):
         env.finish(logs={"received": 6, "exported": 6})
     have = [(log["body"], log["attributes"]["faas.invocation_id"]) for log in sink.items("logs")]
     assert have == [(f"{kind} {n}", ids[n]) for n in range(3) for kind in ("text", "json")]
+
+
+def test_a_request_id_counts_if_the_environment_knows_it(lambda_env, sink):
+    """API Gateway's own ids look alike."""
+    def handler(event, context):
+        context.print(json.dumps({"msg": "ours", "requestId": context.aws_request_id}))
+        context.print(json.dumps({"msg": "theirs", "requestId": REQUEST}))
+
+    with lambda_env(handler, endpoint=sink.url) as env:
+        ours = env.invoke().request_id
+        env.finish(logs={"received": 2, "exported": 2})
+    assert [(log["body"], log["attributes"]) for log in sink.items("logs")] == [
+        ("ours", {"faas.invocation_id": ours}),
+        ("theirs", {"requestId": REQUEST, "faas.invocation_id": ours})]
+
+
+def test_lines_below_the_level_are_counted_and_left_out(lambda_env, sink):
+    def handler(event, context):
+        for level in ("debug", "info", "warn", "error"):
+            context.print(json.dumps({"level": level, "msg": level}))
+        context.print(f"[INFO]\t{TIME}\t{context.aws_request_id}\ttext")
+        context.print("no level")
+
+    with lambda_env(handler, endpoint=sink.url, environ={"LULL_FUNCTION_LOG_LEVEL": "warn"}) as env:
+        env.invoke()
+        env.finish(logs={"received": 6, "exported": 3, "dropped": {"filtered": 3}})
+    assert sink.names("logs") == ["warn", "error", "no level"]
+
+
+def test_without_the_functions_lines(lambda_env, sink, history):
+    """They are not even subscribed to; all else is as ever."""
+    with lambda_env(lambda event, context: context.print("a line"), endpoint=sink.url,
+                    environ={"LULL_FUNCTION_LOGS": "false", "LULL_FLUSH": "end"}) as env:
+        env.invoke()
+        env.finish(logs={"received": 0})
+    assert history.first("telemetry.subscribe")["body"]["types"] == ["platform"]
+    assert sink.names("logs") == []
+
+
+@pytest.mark.parametrize("parse", [True, False])
+def test_a_json_object_printed_as_text(lambda_env, sink, parse):
+    line = json.dumps({"level": 40, "msg": "low", "order": 7})
+    with lambda_env(lambda event, context: context.print(line), endpoint=sink.url,
+                    environ={"LULL_PARSE_JSON_LOGS": str(parse).lower()}) as env:
+        ours = {"faas.invocation_id": env.invoke().request_id}
+        env.finish(logs={"received": 1, "exported": 1})
+    log, = sink.items("logs")
+    assert (log["body"], log["severity"], log["attributes"]) == (
+        ("low", 13, {"order": 7, **ours}) if parse else (line, 0, ours))
 
 
 def test_many_lines_belong_to_their_invocations(lambda_env, sink):

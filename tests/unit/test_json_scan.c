@@ -196,6 +196,9 @@ static void test_mending(void **state)
 		 "d\"",
 		 "\"a\\tb\\nc\\u0001d\""},
 		{"{\n\"a\":\n\t1e999}", "{\"a\":\"1e999\"}"},
+		/* Python's and others' numbers that are none */
+		{"[NaN,Infinity,-Infinity]", "[\"NaN\",\"Infinity\",\"-Infinity\"]"},
+		{"{\"NaN\":\"Infinity\",\"x\":NaN}", "{\"NaN\":\"Infinity\",\"x\":\"NaN\"}"},
 		/* all at once */
 		{"{\"a\":\"\\ud800\xfe\t\",\"b\":1e400,\"c\":true}",
 		 "{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\\t\",\"b\":\"1e400\",\"c\":true}"},
@@ -216,7 +219,8 @@ static void test_mending(void **state)
 		{"--1", "refused"},
 		{"01", "refused"},
 		{"{\"a\":1}}", "refused"},
-		{"NaN", "refused"},
+		{"nan", "refused"},
+		{"Inf", "refused"},
 	};
 	size_t i;
 

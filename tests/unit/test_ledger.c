@@ -26,6 +26,7 @@ static void test_reasons(void **state)
 		{DROP_CRASH, "crash"},
 		{DROP_SPOOL, "spool"},
 		{DROP_DISABLED, "disabled"},
+		{DROP_FILTERED, "filtered"},
 	};
 	size_t i;
 
@@ -37,7 +38,7 @@ static void test_reasons(void **state)
 
 static void test_closes(void **state)
 {
-	struct ledger_account account = {.received = 109,
+	struct ledger_account account = {.received = 119,
 					 .inherited = 30,
 					 .exported = 60,
 					 .spooled = 9};
@@ -48,7 +49,7 @@ static void test_closes(void **state)
 	(void)state;
 	for (r = 0; r < DROP_REASONS; r++)
 		account.dropped[r] = r + 1;
-	assert_int_equal(ledger_dropped(&account), 45);
+	assert_int_equal(ledger_dropped(&account), 55);
 	assert_true(ledger_closes(&account, 25));
 	assert_false(ledger_closes(&account, 24));
 	assert_false(ledger_closes(&account, 26));

@@ -34,13 +34,109 @@ static void test_names(void **state)
 				 cases[i].number);
 }
 
+/* What other loggers call theirs. */
+static void test_loggers(void **state)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} cases[] = {
+		/* .NET, and its console */
+		{"Information", 9},
+		{"Critical", 21},
+		{"trce", 1},
+		{"dbug", 5},
+		{"fail", 17},
+		{"crit", 21},
+		/* winston, from the worst to the least */
+		{"error", 17},
+		{"warn", 13},
+		{"info", 9},
+		{"http", 7},
+		{"verbose", 6},
+		{"debug", 5},
+		{"silly", 1},
+		/* zap, syslog, java.util.logging, loguru */
+		{"dpanic", 18},
+		{"panic", 19},
+		{"fatal", 21},
+		{"notice", 10},
+		{"err", 17},
+		{"alert", 19},
+		{"emerg", 21},
+		{"SEVERE", 17},
+		{"CONFIG", 7},
+		{"FINE", 6},
+		{"FINER", 5},
+		{"FINEST", 1},
+		{"SUCCESS", 10},
+		/* slog: at a distance */
+		{"INFO+2", 11},
+		{"DEBUG-4", 1},
+		{"DEBUG-1", 4},
+		{"WARN+1", 14},
+		{"ERROR+4", 21},
+		{"ERROR+40", 24},
+		{"DEBUG-40", 1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		if (severity_parse(guard_put(slice_str(cases[i].name))) !=
+		    (Otlp__SeverityNumber)cases[i].number)
+			fail_msg("%s", cases[i].name);
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int number;
+	} cases[] = {
+		/* pino, and what is between its levels */
+		{"10", 1},
+		{"20", 5},
+		{"30", 9},
+		{"40", 13},
+		{"50", 17},
+		{"60", 21},
+		{"35", 11},
+		{"69", 24},
+		/* syslog */
+		{"0", 21},
+		{"1", 19},
+		{"2", 18},
+		{"3", 17},
+		{"4", 13},
+		{"5", 10},
+		{"6", 9},
+		{"7", 5},
+		{"8", 0},
+		{"9", 0},
+		{"70", 0},
+		{"99", 0},
+		{"100", 0},
+		{"", 0},
+		{"3.5", 0},
+		{"-1", 0},
+		{"1e", 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(severity_number(guard_put(slice_str(cases[i].text))),
+				 cases[i].number);
+}
+
 static void test_others(void **state)
 {
 	static const char *const cases[] = {
-		"",         "I",           "INF",    "INFO0",     "INFO1",    "INFO5",
-		"INFO22",   "INFORMATION", "WARNI",  "WARNI2",    "WARNING2", "CRITICAL2",
-		"ALL2",     "NOTICE",      " INFO",  "INFO ",     "[INFO]",   "30",
-		"\xc3\xa9", "verbose",     "TRACED", "DEBUG\x01",
+		"",          "I",      "INF",      "INFO0",     "INFO1", "INFO5",  "INFO22",
+		"INFO+",     "INFO+x", "INFO+100", "INFO 2",    "WARNI", "WARNI2", "WARNING2",
+		"CRITICAL2", "ALL2",   "NOTICE2",  " INFO",     "INFO ", "[INFO]", "30",
+		"\xc3\xa9",  "verb",   "TRACED",   "DEBUG\x01",
 	};
 	size_t i;
 
@@ -56,6 +152,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_loggers),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_others),
 	};
 

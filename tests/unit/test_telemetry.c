@@ -70,7 +70,9 @@ static void test_types(void **state)
 			body, sizeof body,
 			"[{\"time\":\"1970-01-01T00:00:01.5Z\",\"type\":\"%s\",\"record\":{\"a\":1}}]",
 			cases[i].name);
-		snprintf(expected, sizeof expected, "%d 1500 0 {\"a\":1}\n", cases[i].type);
+		/* The function's lines are read where they lie. */
+		snprintf(expected, sizeof expected, "%d 1500 %d {\"a\":1}\n", cases[i].type,
+			 cases[i].type == EVENT_FUNCTION ? -1 : 0);
 		assert_int_equal(read_body(slice_str(body)), 1);
 		assert_string_equal(seen, expected);
 	}
@@ -83,21 +85,21 @@ static void test_odd_elements(void **state)
 		const char *element;
 		const char *line; /* "" where there is no event */
 	} cases[] = {
-		{"{\"type\":\"function\",\"time\":\"1970-01-01T00:00:02Z\",\"record\":\"text\"}",
-		 "2 2000 2 \"text\"\n"},
+		{"{\"type\":\"extension\",\"time\":\"1970-01-01T00:00:02Z\",\"record\":\"text\"}",
+		 "3 2000 2 \"text\"\n"},
 		/* order, white space and strangers */
-		{" { \"record\" : [ 1 , 2 ] , \"new\":{\"type\":\"x\"}, \"type\" : \"function\" } ",
-		 "2 0 1 [ 1 , 2 ]\n"},
+		{" { \"record\" : [ 1 , 2 ] , \"new\":{\"type\":\"x\"}, \"type\" : \"extension\" } ",
+		 "3 0 1 [ 1 , 2 ]\n"},
 		/* a time that is none, a record that is none, or none at all */
-		{"{\"type\":\"function\",\"time\":\"yesterday\",\"record\":1}", "2 0 3 1\n"},
-		{"{\"type\":\"function\",\"time\":7,\"record\":null}", "2 0 7 null\n"},
-		{"{\"type\":\"function\"}", "2 0 -1 \n"},
-		{"{\"type\":\"function\",\"record\":}", "2 0 -1 \n"},
-		{"{\"type\":\"function\",\"record\":nonsense}", "2 0 -1 nonsense\n"},
+		{"{\"type\":\"extension\",\"time\":\"yesterday\",\"record\":1}", "3 0 3 1\n"},
+		{"{\"type\":\"extension\",\"time\":7,\"record\":null}", "3 0 7 null\n"},
+		{"{\"type\":\"extension\"}", "3 0 -1 \n"},
+		{"{\"type\":\"extension\",\"record\":}", "3 0 -1 \n"},
+		{"{\"type\":\"extension\",\"record\":nonsense}", "3 0 -1 nonsense\n"},
 		/* mended: a lone surrogate, a number without end, a bare control character */
-		{"{\"type\":\"function\",\"record\":{\"m\":\"\\ud800\",\"n\":1e400}}",
-		 "2 0 0 {\"m\":\"\\ud800\",\"n\":1e400}\n"},
-		{"{\"type\":\"function\",\"record\":\"a\tb\"}", "2 0 2 \"a\tb\"\n"},
+		{"{\"type\":\"extension\",\"record\":{\"m\":\"\\ud800\",\"n\":1e400}}",
+		 "3 0 0 {\"m\":\"\\ud800\",\"n\":1e400}\n"},
+		{"{\"type\":\"extension\",\"record\":\"a\tb\"}", "3 0 2 \"a\tb\"\n"},
 		/* no such object */
 		{"{}", "1 0 -1 {}\n"},
 		{"{\"type\":7,\"record\":\"x\"}", "1 0 -1 {\"type\":7,\"record\":\"x\"}\n"},
@@ -110,7 +112,7 @@ static void test_odd_elements(void **state)
 		{"", ""},
 	};
 	static const char good[] = "{\"type\":\"function\",\"record\":\"good\"}";
-	static const char good_line[] = "2 0 2 \"good\"\n";
+	static const char good_line[] = "2 0 -1 \"good\"\n";
 	char body[600], expected[600];
 	size_t i;
 
@@ -135,12 +137,12 @@ static void test_odd_bodies(void **state)
 		{"nonsense", "1 0 -1 nonsense\n"},
 		{" not found ", "1 0 -1 not found\n"},
 		/* one event without its array */
-		{"{\"type\":\"function\",\"record\":\"x\"}", "2 0 2 \"x\"\n"},
+		{"{\"type\":\"function\",\"record\":\"x\"}", "2 0 -1 \"x\"\n"},
 		/* the end is missing */
 		{"[{\"type\":\"function\",\"record\":\"x\"},{\"type\":\"function\",\"record\":\"y",
-		 "2 0 2 \"x\"\n2 0 -1 \"y\n"},
+		 "2 0 -1 \"x\"\n2 0 -1 \"y\n"},
 		{"[{\"type\":\"function\",\"record\":\"x\"},{\"type\":\"func",
-		 "2 0 2 \"x\"\n1 0 -1 {\"type\":\"func\n"},
+		 "2 0 -1 \"x\"\n1 0 -1 {\"type\":\"func\n"},
 	};
 	size_t i;
 

@@ -32,6 +32,9 @@ static void test_good(void **state)
 		{"2026-01-02 03:04:05,678", S(1767323045) + 678000000},
 		{"2026-01-02 03:04:05", S(1767323045)},
 		{"2026-01-02T03:04:05", S(1767323045)},
+		/* Go's log */
+		{"2026/01/02 03:04:05", S(1767323045)},
+		{"2026/01/02 03:04:05.000678", S(1767323045) + 678000},
 		/* digits: one, nine, and more than there is room for */
 		{"2026-01-02T03:04:05.6Z", S(1767323045) + 600000000},
 		{"2026-01-02T03:04:05.123456789Z", S(1767323045) + 123456789},
@@ -82,7 +85,8 @@ static void test_bad(void **state)
 		"26-01-02T03:04:05Z",
 		"02026-01-02T03:04:05Z",
 		"-026-01-02T03:04:05Z",
-		"2026/01/02T03:04:05Z",
+		"2026/01-02T03:04:05Z",
+		"2026-01/02T03:04:05Z",
 		"2026-01-02_03:04:05Z",
 		"2026-01-02T03.04.05Z",
 		"2026-00-02T03:04:05Z",
@@ -147,6 +151,74 @@ static void test_cut(void **state)
 	}
 }
 
+/* With text behind it: it is left there. */
+static void test_scan(void **state)
+{
+	static const struct {
+		const char *text, *rest;
+		uint64_t nanos;
+	} cases[] = {
+		{"2026-01-02T03:04:05.678Z\tmore", "\tmore", S(1767323045) + 678000000},
+		{"2026-01-02 03:04:05 INFO", " INFO", S(1767323045)},
+		{"2026-01-02T04:04:05+01:00]", "]", S(1767323045)},
+		{"2026-01-02T04:04:05+01]", "]", S(1767323045)},
+		{"2026-01-02T03:04:05", "", S(1767323045)},
+		{"2026-01-02T03:04:05+1 x", NULL, 0},
+		{"2026-01-02T03:04:05. It is late", NULL, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct slice text = guard_put(slice_str(cases[i].text)), before = text;
+		uint64_t nanos = 42;
+		bool ok = timestamp_scan(&text, &nanos);
+
+		assert_int_equal(ok, cases[i].rest != NULL);
+		assert_true(ok ? slice_is(text, cases[i].rest) : text.data == before.data);
+		assert_true(nanos == (ok ? cases[i].nanos : 42));
+	}
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t nanos; /* 0: none */
+	} cases[] = {
+		{"1767323045", S(1767323045)},
+		{"1767323045.678", S(1767323045) + 678000000},
+		{"1767323045.123456789", S(1767323045) + 123456789},
+		{"1767323045678", S(1767323045) + 678000000},
+		{"1767323045678.5", S(1767323045) + 678500000},
+		{"1767323045678901", S(1767323045) + 678901000},
+		{"1767323045678901234", S(1767323045) + 678901234},
+		{"1000000000", S(1000000000)},
+		{"9223372036854775799", UINT64_C(9223372036854775799)},
+		{"999999999", 0},
+		{"7", 0},
+		{"0", 0},
+		{"", 0},
+		{"-1767323045", 0},
+		{"1767323045.", 0},
+		{"1767323045s", 0},
+		{"1.767323045e9", 0},
+		{"9223372036854775808", 0},
+		{"92233720368547758070", 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		uint64_t nanos = 0;
+		bool ok = timestamp_number(guard_put(slice_str(cases[i].text)), &nanos);
+
+		assert_int_equal(ok, cases[i].nanos != 0);
+		if (nanos != cases[i].nanos)
+			fail_msg("%s is %ju", cases[i].text, (uintmax_t)nanos);
+	}
+}
+
 /* Every day from 1970 to 2261, as the C library counts them. */
 static void test_every_day(void **state)
 {
@@ -169,10 +241,9 @@ static void test_every_day(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_every_day),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_cut),     cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_every_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

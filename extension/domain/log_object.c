@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/log_object.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/log_record.h"
+#include "domain/log_stack.h"
+#include "domain/severity.h"
+#include "domain/timestamp.h"
+#include "domain/trace_context.h"
+#include "wire/json_escape.h"
+#include "wire/json_scan.h"
+#include "wire/otlp_value.h"
+#include "wire/pb.h"
+
+/* So many members back one of the same name is looked for. */
+#define LOOK_BACK 64
+
+/* ---- Values ---- */
+
+static bool starts(struct slice json, char c)
+{
+	return json.len > 0 && json.data[0] == (uint8_t)c;
+}
+
+/* What is between the quotes; {NULL, 0} of what is no string. */
+static struct slice inner(struct slice json)
+{
+	return starts(json, '"') ? slice_of(json.data + 1, json.len - 2) : (struct slice){0};
+}
+
+/* The same of a string that is as it stands there. */
+static struct slice plain(struct slice json)
+{
+	struct slice s = inner(json);
+
+	return s.len > 0 && memchr(s.data, '\\', s.len) ? (struct slice){0} : s;
+}
+
+static bool is_number(struct slice json)
+{
+	return json.len > 0 && isdigit(json.data[0]);
+}
+
+static bool is_text_or_lines(struct slice json)
+{
+	struct slice element;
+	size_t count = 0;
+
+	if (starts(json, '"'))
+		return json.len > 2;
+	for (; json_scan_array(&json, &element); count++)
+		if (!starts(element, '"'))
+			return false;
+	return count > 0;
+}
+
+/* ---- What a member is ---- */
+
+/* log4j2's: seconds and nanoseconds in an object. */
+static bool take_instant(struct slice json, uint64_t *time)
+{
+	struct slice fraction = json_scan_member(json, "nanoOfSecond");
+	uint64_t nanos = 0;
+
+	if (!timestamp_number(json_scan_member(json, "epochSecond"), time) || fraction.len > 9)
+		return false;
+	for (size_t i = 0; i < fraction.len; i++) {
+		if (!isdigit(fraction.data[i]))
+			return false;
+		nanos = nanos * 10 + (uint64_t)(fraction.data[i] - '0');
+	}
+	*time += nanos;
+	return true;
+}
+
+static bool take_time(struct slice json, struct log_line *line)
+{
+	uint64_t time;
+
+	if (starts(json, '{')) {
+		if (!take_instant(json, &time))
+			return false;
+		line->time_unix_nano = time;
+		return true;
+	}
+	return is_number(json) ? timestamp_number(json, &line->time_unix_nano)
+			       : timestamp_parse(plain(json), &line->time_unix_nano);
+}
+
+static bool take_level(struct slice json, struct log_line *line)
+{
+	struct slice text = is_number(json) ? json : plain(json);
+	Otlp__SeverityNumber severity = is_number(json) ? severity_number(json)
+							: severity_parse(text);
+
+	/* A word that nobody knows is a level all the same, a number is not. */
+	if (!text.data || (is_number(json) && !severity))
+		return false;
+	line->level = text;
+	line->severity = severity;
+	return true;
+}
+
+/* Can the value be that? What it says of the line is noted. */
+static bool take(const struct log_name *row, struct slice json,
+		 const struct invocations *invocations, struct log_line *line)
+{
+	uint8_t trace[TRACE_ID_SIZE], span[SPAN_ID_SIZE];
+
+	switch (row->field) {
+	case FIELD_MESSAGE:
+		/* Under the commonest names it is one whatever it is. */
+		return starts(json, '"') || strcmp(row->key, "msg") == 0 ||
+		       (!row->outer && strcmp(row->key, "message") == 0);
+	case FIELD_LEVEL:
+		return take_level(json, line);
+	case FIELD_TIME:
+		return take_time(json, line);
+	case FIELD_TRACE_ID:
+		return trace_id_parse(plain(json), trace);
+	case FIELD_SPAN_ID:
+		return span_id_parse(plain(json), span);
+	case FIELD_TRACE_FLAGS:
+		return plain(json).len == 2 && isxdigit(json.data[1]) && isxdigit(json.data[2]);
+	case FIELD_REQUEST_ID:
+		if (!invocations_know(invocations, plain(json)))
+			return false;
+		line->request_id = plain(json);
+		return true;
+	case FIELD_ERROR_STACK:
+		return is_text_or_lines(json);
+	default:
+		return inner(json).len > 0;
+	}
+}
+
+static void note(struct log_object *o, struct slice outer, const struct log_member *m,
+		 const struct invocations *invocations, struct log_line *line)
+{
+	const struct log_name *row = log_fields_find(outer, m->key);
+
+	/* The first row of the table holds. */
+	if (!row || (o->rows[row->field] && o->rows[row->field] < row) ||
+	    !take(row, m->value, invocations, line))
+		return;
+	o->rows[row->field] = row;
+	o->found[row->field] = *m;
+}
+
+/* The members of an object, or of the first one in an array (structlog's tracebacks). */
+static void note_within(struct log_object *o, const struct log_member *m,
+			const struct invocations *invocations, struct log_line *line)
+{
+	struct slice rest = m->value, object = m->value;
+	struct log_member member;
+
+	if ((!starts(object, '{') && !starts(object, '[')) || !log_fields_within(m->key))
+		return;
+	if (starts(object, '[') && !json_scan_array(&rest, &object))
+		return;
+	while (json_scan_object(&object, &member.key, &member.value))
+		note(o, m->key, &member, invocations, line);
+}
+
+/* ---- Reading ---- */
+
+static bool grow(struct log_object *o)
+{
+	size_t cap = o->cap ? o->cap * 2 : 32;
+	struct log_member *members;
+
+	if (o->count < o->cap)
+		return true;
+	members = realloc(o->members, cap * sizeof *members);
+	if (!members) {
+		o->failed = true;
+		return false;
+	}
+	o->members = members;
+	o->cap = cap;
+	return true;
+}
+
+static void push(struct log_object *o, const struct log_member *m)
+{
+	for (size_t i = o->count, n = 0; i > 0 && n < LOOK_BACK; i--, n++) {
+		if (slice_equal(o->members[i - 1].key, m->key)) {
+			o->members[i - 1] = *m;
+			return;
+		}
+	}
+	if (grow(o))
+		o->members[o->count++] = *m;
+}
+
+/* Without a trace the others stay attributes. */
+static void drop_half_ids(struct log_object *o)
+{
+	if (!o->rows[FIELD_TRACE_ID])
+		o->rows[FIELD_SPAN_ID] = o->rows[FIELD_TRACE_FLAGS] = NULL;
+}
+
+static void read_stack(struct log_object *o)
+{
+	o->error_type = o->error_message = (struct slice){0};
+	if (o->rows[FIELD_ERROR_STACK])
+		log_stack_error(inner(o->found[FIELD_ERROR_STACK].value), &o->error_type,
+				&o->error_message);
+}
+
+void log_object_read(struct log_object *o, struct slice json, const struct invocations *invocations,
+		     struct log_line *line)
+{
+	struct log_member m;
+
+	o->count = 0;
+	o->is_emf = false;
+	memset(o->rows, 0, sizeof o->rows);
+	while (json_scan_object(&json, &m.key, &m.value)) {
+		push(o, &m);
+		if (slice_is(m.key, "_aws") && json_scan_member(m.value, "CloudWatchMetrics").data)
+			o->is_emf = true;
+	}
+	if (o->is_emf)
+		return;
+	for (size_t i = 0; i < o->count; i++) {
+		note(o, (struct slice){0}, &o->members[i], invocations, line);
+		note_within(o, &o->members[i], invocations, line);
+	}
+	drop_half_ids(o);
+	read_stack(o);
+	/* Serilog leaves its most frequent level out. */
+	if (!o->rows[FIELD_LEVEL] && o->rows[FIELD_TIME] &&
+	    strcmp(o->rows[FIELD_TIME]->key, "@t") == 0)
+		line->severity = OTLP__SEVERITY_NUMBER__SEVERITY_NUMBER_INFO;
+}
+
+void log_object_free(struct log_object *o)
+{
+	free(o->members);
+	*o = (struct log_object){0};
+}
+
+/* ---- Writing ---- */
+
+static bool is_taken(const struct log_object *o, struct slice key)
+{
+	for (unsigned f = 0; f < LOG_FIELDS; f++)
+		if (o->rows[f] && o->found[f].key.data == key.data)
+			return true;
+	return false;
+}
+
+/* Is any of what was found a member of this object? */
+static bool is_taken_from(const struct log_object *o, struct slice object)
+{
+	for (unsigned f = 0; f < LOG_FIELDS; f++)
+		if (o->rows[f] && o->rows[f]->outer && o->found[f].key.data > object.data &&
+		    o->found[f].key.data < object.data + object.len)
+			return true;
+	return false;
+}
+
+/* What is left of an object of which some members have a place of their own; if nothing is, nothing. */
+static void put_rest(const struct log_object *o, const struct log_member *m, struct bytes *out)
+{
+	size_t start = out->len, mark = otlp_begin_attribute(out, RECORD_ATTRIBUTES, m->key);
+	size_t value = pb_begin(out, OTLP_KEY_VALUE), list = pb_begin(out, OTLP_ANY_LIST);
+	struct slice object = m->value, key, json;
+
+	while (json_scan_object(&object, &key, &json))
+		if (!is_taken(o, key))
+			otlp_put_member(out, OTLP_LIST_VALUES, key, json);
+	if (out->len == list) {
+		out->len = start;
+		return;
+	}
+	pb_end(out, list);
+	pb_end(out, value);
+	pb_end(out, mark);
+}
+
+static void put_attributes(const struct log_object *o, struct bytes *out)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		const struct log_member *m = &o->members[i];
+
+		if (is_taken(o, m->key))
+			continue;
+		if (starts(m->value, '{') && is_taken_from(o, m->value))
+			put_rest(o, m, out);
+		else
+			otlp_put_member(out, RECORD_ATTRIBUTES, m->key, m->value);
+	}
+}
+
+/* The frames, one a line, where they are an array. */
+static void put_stack(struct slice json, struct bytes *out)
+{
+	size_t mark = otlp_begin_attribute(out, RECORD_ATTRIBUTES,
+					   slice_str("exception.stacktrace"));
+	size_t value = pb_begin(out, OTLP_KEY_VALUE), text = pb_begin(out, OTLP_ANY_STRING);
+	struct slice line;
+
+	if (starts(json, '"'))
+		json_unescape(inner(json), out);
+	while (json_scan_array(&json, &line)) {
+		if (out->len > text)
+			bytes_addc(out, '\n');
+		json_unescape(inner(line), out);
+	}
+	pb_end(out, text);
+	pb_end(out, value);
+	pb_end(out, mark);
+}
+
+static void put_error(const struct log_object *o, enum log_field field, const char *name,
+		      struct slice told, struct bytes *out)
+{
+	if (o->rows[field])
+		told = inner(o->found[field].value);
+	if (told.len > 0)
+		otlp_put_quoted(out, RECORD_ATTRIBUTES, name, told);
+}
+
+static void put_ids(const struct log_object *o, struct bytes *out)
+{
+	uint8_t trace[TRACE_ID_SIZE], span[SPAN_ID_SIZE];
+	char flags[3] = {0};
+
+	if (!o->rows[FIELD_TRACE_ID] ||
+	    !trace_id_parse(plain(o->found[FIELD_TRACE_ID].value), trace))
+		return;
+	pb_put_len(out, RECORD_TRACE_ID, slice_of(trace, sizeof trace));
+	if (o->rows[FIELD_SPAN_ID] && span_id_parse(plain(o->found[FIELD_SPAN_ID].value), span))
+		pb_put_len(out, RECORD_SPAN_ID, slice_of(span, sizeof span));
+	if (!o->rows[FIELD_TRACE_FLAGS])
+		return;
+	memcpy(flags, o->found[FIELD_TRACE_FLAGS].value.data + 1, 2);
+	pb_put_tag(out, RECORD_FLAGS, PB_FIXED32);
+	bytes_append(out, (uint8_t[4]){(uint8_t)strtoul(flags, NULL, 16)}, 4);
+}
+
+void log_object_put(const struct log_object *o, struct slice json, struct bytes *out)
+{
+	if (o->rows[FIELD_MESSAGE])
+		otlp_put_json(out, RECORD_BODY, o->found[FIELD_MESSAGE].value);
+	else
+		otlp_put_string(out, RECORD_BODY, json);
+	if (o->is_emf)
+		return;
+	put_attributes(o, out);
+	put_error(o, FIELD_ERROR_TYPE, "exception.type", o->error_type, out);
+	put_error(o, FIELD_ERROR_MESSAGE, "exception.message", o->error_message, out);
+	if (o->rows[FIELD_ERROR_STACK])
+		put_stack(o->found[FIELD_ERROR_STACK].value, out);
+	put_ids(o, out);
+}
+
+bool log_object_keeps(const struct log_object *o, const char *key)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (slice_is(o->members[i].key, key))
+			return !o->is_emf && !is_taken(o, o->members[i].key);
+	return false;
+}
