@@ -44,6 +44,7 @@ struct agent {
 	bool background; /* the end of this invocation is not waited for: see lifecycle_may_export() */
 	bool urgent;     /* all is to be exported now, whatever failed before */
 	bool cut_short;  /* the deadline left less than the budget to this flush */
+	bool settled;    /* what is not in the books on disk yet */
 	bool last_life;  /* SHUTDOWN said that the environment ends */
 	struct now idle; /* since when: the next event was asked for, or the handler was done */
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
@@ -161,6 +162,14 @@ static bool export_all(struct agent *a, enum export_effort effort, struct now no
 	return over;
 }
 
+/* Once for all of a turn, and not after the next event was asked for. */
+static void write_settled(struct agent *a)
+{
+	if (a->settled)
+		books_write(&a->books);
+	a->settled = false;
+}
+
 static void on_work(evutil_socket_t fd, short what, void *ctx)
 {
 	struct agent *a = ctx;
@@ -169,6 +178,7 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	write_settled(a);
 	overflow_make_room_ahead(&a->overflow, intake_held(&a->intake));
 	if (a->state == LIFE_LAST_FLUSH || a->urgent)
 		over = export_all(a, EXPORT_LAST, now);
@@ -190,7 +200,7 @@ static void on_settled(void *ctx)
 {
 	struct agent *a = ctx;
 
-	books_write(&a->books);
+	a->settled = true;
 	look(a);
 }
 
@@ -251,6 +261,7 @@ static void ask_next(struct agent *a, struct now now)
 	event_del(a->beat);
 	a->idle = now;
 	a->urgent = false;
+	write_settled(a);
 	lambda_api_next(a->api);
 	if (!a->books.open) {
 		books_open(&a->books);

@@ -71,6 +71,11 @@ void spool_record_close(struct spool_record_file *file)
 	file->fd = -1;
 }
 
+static bool is_written(const struct spool_record_file *file, struct slice text)
+{
+	return file->whole && slice_equal(parse(file->block, sizeof file->block), text);
+}
+
 /* Somebody who deletes the file, or the folder, does not stop the next writing. */
 static bool ready(struct spool_record_file *file, struct spool_folder *folder)
 {
@@ -100,7 +105,7 @@ void spool_record_write(struct spool_record_file *file, struct spool_folder *fol
 	size_t size = SPOOL_RECORD_HEAD + text.len;
 	bool fits = text.len <= SPOOL_RECORD_TEXT;
 
-	if (!ready(file, folder))
+	if (!ready(file, folder) || is_written(file, text))
 		return;
 	if (fits) {
 		memcpy(file->block, magic, sizeof magic);

@@ -87,6 +87,27 @@ static void test_record_deleted_while_alive(void **state)
 	assert_record(w, "more books");
 }
 
+/* What is there is not written once more: whatever was put there meanwhile stays until there is
+ * something new. */
+static void test_record_is_written_once(void **state)
+{
+	struct world *w = *state;
+	char text[8];
+
+	live(w, MB);
+	spool_write_record(w->spool, slice_str("books"));
+	put_file(inside(w, "record"), "other", 5);
+	spool_write_record(w->spool, slice_str("books"));
+	assert_int_equal(get_file(inside(w, "record"), text, sizeof text), 5);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *books = i ? "books" : "more books";
+
+		spool_write_record(w->spool, slice_str(books));
+		live(w, MB);
+		assert_record(w, books);
+	}
+}
+
 static void test_record_changed(void **state)
 {
 	struct world *w = *state;
@@ -121,6 +142,7 @@ int main(void)
 		WITH_WORLD(test_record_is_a_fifo),
 		WITH_WORLD(test_record_is_a_folder),
 		WITH_WORLD(test_record_deleted_while_alive),
+		WITH_WORLD(test_record_is_written_once),
 		WITH_WORLD(test_record_changed),
 	};
 
