@@ -99,7 +99,7 @@ void overflow_make_room_ahead(struct overflow *o, size_t beside)
 	struct destination *d;
 	struct batch batch;
 
-	while (store_is_over(o->store, ahead) && spool_has_room(o->spool, FLUSH_BATCH) &&
+	while (store_is_over(o->store, ahead) && spool_takes(o->spool, FLUSH_BATCH) &&
 	       (d = oldest(o, &signal)) && destination_take(d, signal, &batch) &&
 	       move(o, d, &batch))
 		;

@@ -18,7 +18,8 @@ struct overflow {
 void overflow_make_room(struct overflow *overflow, size_t beside);
 
 /* Moves to the spool, ahead of what comes next, until an eighth of the limit is free: so that the
- * senders of that do not wait for the disk. Drops nothing. */
+ * senders of that do not wait for the disk. Where the spool is full that drops what is oldest in it,
+ * up to an eighth of the limit before it must go. */
 void overflow_make_room_ahead(struct overflow *overflow, size_t beside);
 
 /* The end, and no request is under way. All that is left goes to the spool where another life of the

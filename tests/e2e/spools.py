@@ -1,5 +1,7 @@
 """More data than fits into memory, the files it goes to, and books over several lives."""
 
+import contextlib
+
 import otlp
 from backend import Answer
 from ledger import close_books, ledgers
@@ -23,6 +25,26 @@ def send_spans(env, names):
 def batches(folder):
     """The files that hold data, from the oldest to the newest."""
     return sorted(folder.glob("*.batch"))
+
+
+def size_of(folder):
+    """Bytes in these files, which may go meanwhile."""
+    size = 0
+    for file in batches(folder):
+        with contextlib.suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size
+
+
+def names_in_all(folder):
+    """As names_in(), of all of them, at one moment: lull goes on after it has answered."""
+    for _ in range(1000):
+        files = batches(folder)
+        with contextlib.suppress(FileNotFoundError):
+            names = [name for file in files for name in names_in(file)]
+            if batches(folder) == files:
+                return names
+    raise AssertionError("the files never rest")
 
 
 def names_in(file):

@@ -9,7 +9,18 @@ import otlp
 from backend import HANG, Answer, Sink
 from ports import free_port
 from runs import said
-from spools import DOWN, SMALL, await_spans, batches, invoke, names_in, numbers, send_spans
+from spools import (
+    DOWN,
+    SMALL,
+    await_spans,
+    batches,
+    invoke,
+    names_in,
+    names_in_all,
+    numbers,
+    send_spans,
+    size_of,
+)
 
 NAMES = numbers(0, 40)
 
@@ -171,8 +182,8 @@ def test_where_files_are_full_too_the_oldest_goes_counted(spooling, sink, histor
         invoke(env)
         for name in names:
             send_spans(env, [name])
-            assert sum(f.stat().st_size for f in batches(folder)) <= 1 << 20
-        kept = [name for file in batches(folder) for name in names_in(file)]
+            assert size_of(folder) <= 1 << 20
+        kept = names_in_all(folder)
         lost = names.index(kept[0])
         assert kept == names[lost : lost + len(kept)]
         sink.answer = good
