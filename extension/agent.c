@@ -536,6 +536,7 @@ static void make_store(struct agent *a)
 		.destination_count = config->destination_count,
 		.limit = config->buffer,
 	};
+	memcpy(a->store.off, config->off, sizeof a->store.off);
 }
 
 static bool make_export(struct agent *a)

@@ -165,7 +165,8 @@ void books_add_metrics(struct books *b, bool in_any_case, struct now now)
 	struct bytes message = {0};
 	struct view view;
 
-	if (!b->metrics || (!in_any_case && now.mono - b->metrics_made < BOOKS_METRICS_INTERVAL))
+	if (!b->metrics || !store_takes(b->store, OTLP_METRICS) ||
+	    (!in_any_case && now.mono - b->metrics_made < BOOKS_METRICS_INTERVAL))
 		return;
 	b->metrics_made = now.mono;
 	look(b, &view);

@@ -7,26 +7,9 @@
 #include <unistd.h>
 
 #include "domain/config_lists.h"
-#include "domain/config_own.h"
+#include "domain/config_source.h"
 #include "domain/config_table.h"
-
-void check_add_url(struct bytes *out, const char *url)
-{
-	const char *host = strstr(url, "://") ? config_host(url) : url;
-	const char *scheme = strstr(url, "://");
-
-	if (scheme)
-		bytes_append(out, url, (size_t)(scheme + 3 - url));
-	bytes_append(out, host, strcspn(host, "?#"));
-}
-
-void check_add_place(struct bytes *out, const struct config_destination *d, enum otlp_signal signal)
-{
-	if (d->export[signal].endpoint)
-		check_add_url(out, d->export[signal].endpoint);
-	else
-		bytes_addf(out, "nowhere");
-}
+#include "where.h"
 
 /* ---- Values ---- */
 
@@ -45,8 +28,10 @@ static void add_value(struct bytes *out, const struct setting *s, const char *va
 		bytes_addf(out, "-");
 	else if (s->type == T_HEADERS)
 		config_pairs(value, add_header_name, out);
+	else if (s->type == T_CONFIG && config_is_inline(value))
+		bytes_addf(out, "{...}");
 	else if (s->type == T_ENDPOINT)
-		check_add_url(out, value);
+		where_add_url(out, value);
 	else
 		bytes_addf(out, "%s", value);
 }
@@ -101,18 +86,41 @@ static void add_settings(struct bytes *out, const char *const *env)
 	}
 }
 
+/* Of the destinations of LULL_CONFIG: that it is theirs says where the values came from. */
+static void add_headers(struct bytes *out, const struct config_destination *d)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		for (char **h = d->export[s].headers; d->export[s].endpoint && h && *h; h++)
+			bytes_addf(out, "%s: %s with header %.*s=...\n", d->name,
+				   otlp_signal_name((enum otlp_signal)s), (int)strcspn(*h, ":"),
+				   *h);
+}
+
+static void add_destination(struct bytes *out, const struct config_destination *d)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		if (!d->export[s].endpoint)
+			continue;
+		bytes_addf(out, "%s%s%s go to ", d->name ? d->name : "", d->name ? ": " : "",
+			   otlp_signal_name((enum otlp_signal)s));
+		where_add_url(out, d->export[s].endpoint);
+		bytes_addf(out, "\n");
+	}
+}
+
 static void add_destinations(struct bytes *out, const struct config *config)
 {
 	bytes_addf(out, "\n");
-	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++) {
-		const struct config_destination *d = &config->destinations[i / OTLP_SIGNALS];
-		enum otlp_signal signal = (enum otlp_signal)(i % OTLP_SIGNALS);
-
-		bytes_addf(out, "%s%s%s go to ", d->name ? d->name : "", d->name ? ": " : "",
-			   otlp_signal_name(signal));
-		check_add_place(out, d, signal);
-		bytes_addf(out, "\n");
+	for (unsigned i = 0; i < config->destination_count; i++) {
+		add_destination(out, &config->destinations[i]);
+		if (config->destinations[i].name)
+			add_headers(out, &config->destinations[i]);
 	}
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		if (!config_takes(config, (enum otlp_signal)s))
+			bytes_addf(out, "%s %s\n", otlp_signal_name((enum otlp_signal)s),
+				   config->off[s] ? "are not exported: the settings say so"
+						  : "go to nowhere");
 }
 
 /* ---- What would be wrong ---- */
@@ -137,12 +145,13 @@ static unsigned add_certificates(struct bytes *out, const struct config *config)
 }
 
 /* A key for one backend that goes to another. */
-static unsigned add_foreign_headers(struct bytes *out, const char *const *env)
+static unsigned add_foreign_headers(struct bytes *out, const struct config *config,
+				    const char *const *env)
 {
 	static const struct setting endpoint = {.name = "ENDPOINT", .exported = true};
 	static const struct setting headers = {.name = "HEADERS", .exported = true};
 
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+	for (unsigned s = 0; !config->destinations[0].name && s < OTLP_SIGNALS; s++) {
 		char to[SETTING_NAME], from[SETTING_NAME];
 		bool whole;
 
@@ -161,7 +170,7 @@ static unsigned add_foreign_headers(struct bytes *out, const char *const *env)
 
 static unsigned add_nowhere(struct bytes *out, const struct config *config)
 {
-	if (config_exports(config))
+	if (config_exports(config) || config_is_off(config))
 		return 0;
 	bytes_addf(out, "wrong: no backend is set: set LULL_ENDPOINT to its OTLP/HTTP URL\n");
 	return 1;
@@ -179,7 +188,7 @@ unsigned check_config(const struct config *config, const char *const *environmen
 		bytes_addf(out, "wrong: %s\n", config->problems[i]);
 	wrong += add_nowhere(out, config);
 	wrong += add_certificates(out, config);
-	wrong += add_foreign_headers(out, environment);
+	wrong += add_foreign_headers(out, config, environment);
 	if (wrong == 0)
 		bytes_addf(out, "nothing is wrong\n");
 	else

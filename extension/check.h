@@ -10,11 +10,4 @@
 unsigned check_config(const struct config *config, const char *const *environment,
 		      struct bytes *out);
 
-/* Appends where a signal goes: its URL, or "nowhere". */
-void check_add_place(struct bytes *out, const struct config_destination *destination,
-		     enum otlp_signal signal);
-
-/* Appends a URL without what is secret in it: user, password, query. */
-void check_add_url(struct bytes *out, const char *url);
-
 #endif

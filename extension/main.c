@@ -11,6 +11,7 @@
 #include "check.h"
 #include "edges/last_resort.h"
 #include "version.h"
+#include "where.h"
 
 static void print_help(FILE *out)
 {
@@ -73,26 +74,13 @@ static void say_problems(const struct config *config)
 		log_warn("%s", config->problems[i]);
 }
 
-static void add_destination(struct bytes *line, const struct config_destination *d)
-{
-	if (d->name)
-		bytes_addf(line, "%s: ", d->name);
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		bytes_addf(line, "%s%s to ", s ? ", " : "", otlp_signal_name((enum otlp_signal)s));
-		check_add_place(line, d, (enum otlp_signal)s);
-	}
-}
-
 /* One line when all is well: what goes where. */
 static void say_destinations(const struct config *config)
 {
 	struct bytes line = {0};
 
-	for (unsigned i = 0; i < config->destination_count; i++) {
-		bytes_addf(&line, "%s", i ? "; " : "");
-		add_destination(&line, &config->destinations[i]);
-	}
-	if (config_exports(config))
+	where_add(&line, config);
+	if (config_exports(config) || config_is_off(config))
 		log_info(LULL_VERSION ": %s", bytes_cstr(&line) ? (const char *)line.data : "");
 	else
 		log_warn(

@@ -26,11 +26,14 @@ struct export_settings {
 
 /* A backend, and how each signal goes there. */
 struct config_destination {
-	char *name; /* NULL where it is the only one, from the environment */
+	char *name; /* NULL where it is the environment's, the only one */
 	struct export_settings export[OTLP_SIGNALS];
 };
 
 #define CONFIG_DESTINATIONS 8
+
+/* What no destination is called: what goes to none is booked under it. */
+#define CONFIG_NOWHERE "nowhere"
 
 /* When data is exported (README, "When it is exported"). */
 enum flush_mode {
@@ -59,7 +62,12 @@ enum temporality { TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA, TEMPORALITY_LOWMEM
 struct config {
 	bool enabled;
 	struct config_destination destinations[CONFIG_DESTINATIONS];
-	unsigned destination_count; /* at least one */
+	unsigned destination_count;     /* at least one */
+	char *file;                     /* LULL_CONFIG: its path, or the JSON itself; NULL: none */
+	bool signals[OTLP_SIGNALS];     /* LULL_SIGNALS */
+	bool sdk_disabled;              /* OTEL_SDK_DISABLED */
+	bool no_exporter[OTLP_SIGNALS]; /* OTEL_*_EXPORTER=none */
+	bool off[OTLP_SIGNALS]; /* by all those: not to be exported, and nobody's endpoint */
 	struct flush_setting flush;
 	int64_t flush_budget;          /* nanoseconds */
 	int64_t flush_before_deadline; /* nanoseconds */
@@ -88,8 +96,12 @@ struct config {
 void config_read(struct config *config, const char *const *environment);
 void config_free(struct config *config);
 
-/* Does anything go anywhere? */
+/* Does that signal go anywhere? */
+bool config_takes(const struct config *config, enum otlp_signal signal);
+/* Does any? */
 bool config_exports(const struct config *config);
+/* And if not, is that as the settings want it? */
+bool config_is_off(const struct config *config);
 
 /* The value of `name` in such an environment; NULL where it is absent or empty. */
 const char *config_env(const char *const *environment, const char *name);

@@ -20,6 +20,21 @@ static void help_text(struct bytes *out, const char *text)
 	bytes_addf(out, "%s\n", text);
 }
 
+/* Their names in a row: "A, B and C". */
+static void help_exported(struct bytes *out, const struct setting *table, size_t count)
+{
+	const char *before = NULL, *between = "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (!table[i].exported)
+			continue;
+		bytes_addf(out, "%s%s", before ? between : "", before ? before : "");
+		between = before ? ", " : "";
+		before = table[i].name;
+	}
+	bytes_addf(out, " and %s", before);
+}
+
 void config_help(struct bytes *out)
 {
 	size_t count;
@@ -36,9 +51,8 @@ void config_help(struct bytes *out)
 			bytes_addf(out, "\n%39s", "");
 		help_text(out, s->help);
 	}
-	bytes_addf(
-		out,
-		"ENDPOINT, HEADERS, TIMEOUT, COMPRESSION and CERTIFICATE also exist for one signal "
-		"alone\n(LULL_TRACES_ENDPOINT, LULL_LOGS_HEADERS, ...; an endpoint is then the whole "
-		"URL), and where no\nLULL_ one is set the same of OTEL_EXPORTER_OTLP_ holds.\n");
+	help_exported(out, table, count);
+	bytes_addf(out, " also exist for one signal alone\n(LULL_TRACES_ENDPOINT, "
+			"LULL_LOGS_HEADERS, ...; an endpoint is then the whole URL), and where no\n"
+			"LULL_ one is set the same of OTEL_EXPORTER_OTLP_ holds.\n");
 }

@@ -2,37 +2,17 @@
 #include "domain/config.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/config_lists.h"
+#include "domain/config_destination.h"
+#include "domain/config_file.h"
 #include "domain/config_names.h"
 #include "domain/config_own.h"
+#include "domain/config_problem.h"
+#include "domain/config_signals.h"
 #include "domain/config_table.h"
-
-static void problem(struct config *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void problem(struct config *c, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-	bool said;
-
-	va_start(ap, fmt);
-	said = vasprintf(&text, fmt, ap) < 0;
-	va_end(ap);
-	if (said)
-		return;
-	/* What is wrong for all signals comes up for each, and is said once. */
-	for (unsigned i = 0; i < c->problem_count; i++)
-		said |= strcmp(c->problems[i], text) == 0;
-	if (said || c->problem_count == CONFIG_PROBLEMS)
-		free(text);
-	else
-		c->problems[c->problem_count++] = text;
-}
 
 /* ---- Reading ---- */
 
@@ -50,23 +30,22 @@ static void refuse(struct config *c, const struct setting *s, const char *name, 
 {
 	/* Headers hold secrets, and so does a URL with a password: never in a log line. */
 	if (setting_is_secret(s, value))
-		problem(c, "%s cannot be read: %s; it is ignored", name, setting_wanted(s->type));
+		config_problem(c, "%s cannot be read: %s; it is ignored", name,
+			       setting_wanted(s->type));
 	else
-		problem(c, "%s=%s cannot be used: %s; %s%s", name, value, setting_wanted(s->type),
-			s->def ? "the default holds: " : "it is ignored", s->def ? s->def : "");
+		config_problem(c, "%s=%s cannot be used: %s; %s%s", name, value,
+			       setting_wanted(s->type),
+			       s->def ? "the default holds: " : "it is ignored",
+			       s->def ? s->def : "");
 }
 
 static void read_exported(struct config *c, const struct setting *s, enum otlp_signal signal,
 			  const char *const *env)
 {
-	struct export_settings *export = &c->destinations[0].export[signal];
-	struct setting_target to = {(char *)export + s->offset, signal, false};
+	struct setting_target to = setting_target_of(s, &c->destinations[0], signal);
 	char name[SETTING_NAME];
-	const char *value;
+	const char *value = setting_find_exported(s, signal, env, name, &to.whole);
 
-	if (s->def)
-		setting_parse(s->type, s->def, &to);
-	value = setting_find_exported(s, signal, env, name, &to.whole);
 	if (value && !setting_parse(s->type, value, &to))
 		refuse(c, s, name, value);
 }
@@ -130,31 +109,44 @@ static void name_unknown(struct config *c, const char *const *environment)
 		if (strncmp(*environment, "LULL_", 5) != 0 || is_known(name))
 			continue;
 		find_nearest(name, nearest);
-		problem(c, "%.*s is no setting of lull: is %s meant? (lull --help lists them)",
-			(int)(name.len < 64 ? name.len : 64), *environment, nearest);
+		config_problem(c,
+			       "%.*s is no setting of lull: is %s meant? (lull --help lists them)",
+			       (int)(name.len < 64 ? name.len : 64), *environment, nearest);
 	}
 }
 
 /* ---- lull's own address ---- */
 
-static void refuse_own(struct config *c)
+static void say_own(struct config *c, const struct config_destination *d, const char *endpoint)
+{
+	if (d->name)
+		config_problem(
+			c,
+			"LULL_CONFIG: destination %s: the endpoint %s is lull itself: set it to "
+			"the backend's URL",
+			d->name, config_host(endpoint));
+	else
+		config_problem(
+			c,
+			"the endpoint %s is lull itself: set LULL_ENDPOINT to the backend's URL "
+			"(OTEL_EXPORTER_OTLP_ENDPOINT may stay for the function's SDK)",
+			config_host(endpoint));
+}
+
+static void refuse_own(struct config *c, struct config_destination *d)
 {
 	bool said = false;
 
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		char **endpoint = &c->destinations[0].export[s].endpoint;
+		const char *endpoint = d->export[s].endpoint;
 
-		if (!*endpoint || (!config_is_own(*endpoint, c->http_port) &&
-				   !config_is_own(*endpoint, c->grpc_port)))
+		if (!endpoint || (!config_is_own(endpoint, c->http_port) &&
+				  !config_is_own(endpoint, c->grpc_port)))
 			continue;
 		if (!said)
-			problem(c,
-				"the endpoint %s is lull itself: set LULL_ENDPOINT to the backend's URL "
-				"(OTEL_EXPORTER_OTLP_ENDPOINT may stay for the function's SDK)",
-				config_host(*endpoint));
+			say_own(c, d, endpoint);
 		said = true;
-		free(*endpoint);
-		*endpoint = NULL;
+		config_destination_leave_out(d, (enum otlp_signal)s);
 	}
 }
 
@@ -176,6 +168,7 @@ void config_read(struct config *config, const char *const *environment)
 	const struct setting *table = config_table(&count);
 
 	*config = (struct config){.buffer = default_buffer(environment), .destination_count = 1};
+	config_destination_init(&config->destinations[0]);
 	for (size_t i = 0; i < count; i++) {
 		if (!table[i].exported) {
 			read_plain(config, &table[i], environment);
@@ -184,33 +177,19 @@ void config_read(struct config *config, const char *const *environment)
 		for (unsigned s = 0; s < OTLP_SIGNALS; s++)
 			read_exported(config, &table[i], (enum otlp_signal)s, environment);
 	}
-	refuse_own(config);
+	if (config->file)
+		config_file_read(config, environment);
+	for (unsigned i = 0; i < config->destination_count; i++)
+		refuse_own(config, &config->destinations[i]);
+	config_signals_apply(config, environment);
 	name_unknown(config, environment);
-}
-
-bool config_exports(const struct config *config)
-{
-	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++)
-		if (config->destinations[i / OTLP_SIGNALS].export[i % OTLP_SIGNALS].endpoint)
-			return true;
-	return false;
-}
-
-static void destination_free(struct config_destination *d)
-{
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		free(d->export[s].endpoint);
-		free(d->export[s].certificate);
-		config_headers_free(d->export[s].headers);
-	}
-	free(d->name);
-	*d = (struct config_destination){0};
 }
 
 void config_free(struct config *config)
 {
 	for (unsigned i = 0; i < config->destination_count; i++)
-		destination_free(&config->destinations[i]);
+		config_destination_free(&config->destinations[i]);
+	free(config->file);
 	free(config->service_name);
 	free(config->resource_attributes);
 	free(config->spool_folder);

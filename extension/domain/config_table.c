@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/config_lists.h"
+#include "domain/config_source.h"
 #include "domain/config_values.h"
 
 /* Outside of a flush data is exported when it is this old, unless LULL_FLUSH says otherwise. */
@@ -26,6 +27,10 @@ static const struct setting table[] = {
 	{"COMPRESSION", T_COMPRESSION, true, "gzip", OF_EXPORT(compression), "gzip or none"},
 	{"CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(certificate),
 	 "file of CA certificates (PEM) to trust instead of the public ones"},
+	{"CONFIG", T_CONFIG, false, NULL, OF(file),
+	 "several destinations in place of these: a JSON file, or the JSON itself"},
+	{"SIGNALS", T_SIGNALS, false, "all", OF(signals),
+	 "what is exported at all: all, or traces,logs,metrics or some of them"},
 	{"FLUSH", T_FLUSH, false, "adaptive", OF(flush),
 	 "when to export: adaptive, end (after each handler), lazy (during later invocations), or "
 	 "a duration such as 5s (lazy, with that as the age)"},
@@ -63,6 +68,14 @@ static const struct setting table[] = {
 	{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", T_TEMPORALITY, false, "cumulative",
 	 OF(temporality),
 	 "cumulative, delta or lowmemory (delta, too), of the metrics that lull makes"},
+	{"OTEL_SDK_DISABLED", T_TRUE, false, "false", OF(sdk_disabled),
+	 "true: nothing is exported, unless LULL_ says where to"},
+	{"OTEL_TRACES_EXPORTER", T_NONE, false, NULL, OF(no_exporter[OTLP_TRACES]),
+	 "none: no traces are exported, unless LULL_ says where to"},
+	{"OTEL_LOGS_EXPORTER", T_NONE, false, NULL, OF(no_exporter[OTLP_LOGS]),
+	 "none: no logs are exported, unless LULL_ says where to"},
+	{"OTEL_METRICS_EXPORTER", T_NONE, false, NULL, OF(no_exporter[OTLP_METRICS]),
+	 "none: no metrics are exported, unless LULL_ says where to"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -198,6 +211,36 @@ static bool parse_size_or_off(const char *text, size_t *value)
 	return true;
 }
 
+/* OpenTelemetry's own: that word alone has a meaning. */
+static bool parse_only(const char *text, const char *word, bool *value)
+{
+	*value = strcasecmp(text, word) == 0;
+	return true;
+}
+
+static bool parse_signals(const char *text, bool value[static OTLP_SIGNALS])
+{
+	static const char *const words[] = {"traces", "logs", "metrics", "all"};
+	bool wanted[COUNT(words)] = {false};
+
+	while (*text) {
+		struct slice word = slice_trim(slice_of(text, strcspn(text, ",")));
+		char copy[16] = "";
+		unsigned i;
+
+		if (word.len < sizeof copy)
+			memcpy(copy, word.data, word.len);
+		if (!config_parse_word(copy, words, COUNT(words), &i))
+			return false;
+		wanted[i] = true;
+		text += strcspn(text, ",");
+		text += *text == ',';
+	}
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		value[s] = wanted[s] || wanted[OTLP_SIGNALS];
+	return true;
+}
+
 /* ---- Endpoints ---- */
 
 static bool is_url(const char *text)
@@ -241,12 +284,21 @@ static bool parse_string(const char *text, char **value)
 	return true;
 }
 
+struct setting_target setting_target_of(const struct setting *s, struct config_destination *d,
+					enum otlp_signal signal)
+{
+	struct export_settings *export = &d->export[signal];
+
+	return (struct setting_target){.at = (char *)export + s->offset, .signal = signal};
+}
+
 bool setting_parse(enum setting_type type, const char *text, const struct setting_target *to)
 {
 	switch (type) {
 	case T_BOOL:
 		return config_parse_bool(text, to->at);
 	case T_STRING:
+	case T_CONFIG:
 		return parse_string(text, to->at);
 	case T_ENDPOINT:
 		return parse_endpoint(text, to->whole, to->signal, to->at);
@@ -270,6 +322,12 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_compression(text, to->at);
 	case T_TEMPORALITY:
 		return parse_temporality(text, to->at);
+	case T_SIGNALS:
+		return parse_signals(text, to->at);
+	case T_TRUE:
+		return parse_only(text, "true", to->at);
+	case T_NONE:
+		return parse_only(text, "none", to->at);
 	}
 	return false;
 }
@@ -290,6 +348,10 @@ const char *setting_wanted(enum setting_type type)
 		[T_SEVERITY] = "write trace, debug, info, warn, error or fatal",
 		[T_COMPRESSION] = "write gzip or none",
 		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",
+		[T_CONFIG] = "write the path of a JSON file, or the JSON itself",
+		[T_SIGNALS] = "write traces,logs,metrics or some of them",
+		[T_TRUE] = "write true or false",
+		[T_NONE] = "write otlp or none",
 	};
 
 	return words[type];
@@ -297,5 +359,6 @@ const char *setting_wanted(enum setting_type type)
 
 bool setting_is_secret(const struct setting *s, const char *value)
 {
-	return s->type == T_HEADERS || (s->type == T_ENDPOINT && strchr(value, '@'));
+	return s->type == T_HEADERS || (s->type == T_ENDPOINT && strchr(value, '@')) ||
+	       (s->type == T_CONFIG && config_is_inline(value));
 }

@@ -19,6 +19,10 @@ enum setting_type {
 	T_COMPRESSION,
 	T_TEMPORALITY,
 	T_SEVERITY,
+	T_CONFIG,
+	T_SIGNALS,
+	T_TRUE,
+	T_NONE
 };
 
 struct setting {
@@ -61,13 +65,18 @@ struct setting_target {
 	bool whole;              /* said for this signal alone */
 };
 
+/* Of an exported setting, for all signals. */
+struct setting_target setting_target_of(const struct setting *setting,
+					struct config_destination *destination,
+					enum otlp_signal signal);
+
 /* False, and the value left alone, where the text is none of that type. */
 bool setting_parse(enum setting_type type, const char *text, const struct setting_target *to);
 
 /* What to write instead, for people. */
 const char *setting_wanted(enum setting_type type);
 
-/* May the value not be shown: headers, a URL with a password? */
+/* May the value not be shown: headers, a URL with a password, a file's contents? */
 bool setting_is_secret(const struct setting *setting, const char *value);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "domain/config.h"
 #include "wire/otlp.h"
 
 enum drop_reason {
@@ -47,8 +48,8 @@ void ledger_add(struct ledger_account *account, const struct ledger_account *mor
 /* What stands for a destination's name (NULL: it has none) in the record and in files. */
 uint32_t ledger_key(const char *name);
 
-/* The name of the books of what no destination takes; none of a destination. */
-#define LEDGER_NOWHERE "nowhere"
+/* The name of the books of what no destination takes. */
+#define LEDGER_NOWHERE CONFIG_NOWHERE
 
 /* The books of one destination; all is borrowed. */
 struct ledger_books {

@@ -23,10 +23,10 @@ def ledger(output):
     return found[0]
 
 
-def close_books(books, **expected):
-    """received + inherited == exported + dropped + held + spooled, for each signal, and the sums
-    over all signals are right. `expected` names counts that the test knows:
-    `traces={"received": 3, "exported": 3}`; dropped may be a sum or by reason."""
+def close_accounts(books, expected):
+    """received + inherited == exported + dropped + held + spooled, for each signal. `expected` names
+    counts that the test knows."""
+    expected = dict(expected)
     for signal in SIGNALS:
         account = books[signal]
         out = account["exported"] + account["held"] + sum(account["dropped"].values())
@@ -38,8 +38,22 @@ def close_books(books, **expected):
                 have = sum(have.values())
             assert have == count, f"{signal}: {name} is not {count}: {account}"
     assert not expected, expected
+
+
+def close_books(books, **expected):
+    """All accounts close, and the sums over all of them are right. `expected` names counts that the
+    test knows: `traces={"received": 3, "exported": 3}`; dropped may be a sum or by reason. Of several
+    destinations: `vendor={"traces": {"exported": 3}}`."""
+    destinations = books.get("destinations")
+    for name, of_one in (destinations or {}).items():
+        close_accounts(of_one, expected.pop(name, {}))
+    if destinations is None:
+        close_accounts(books, expected)
+    else:
+        assert not expected, expected
+    accounts = [of_one[signal] for of_one in (destinations or {"": books}).values()
+                for signal in SIGNALS]
     for name in ("received", "exported"):
-        assert books[name] == sum(books[signal][name] for signal in SIGNALS), books
-    dropped = sum(sum(books[signal]["dropped"].values()) for signal in SIGNALS)
-    assert books["dropped"] == dropped, books
+        assert books[name] == sum(account[name] for account in accounts), books
+    assert books["dropped"] == sum(sum(account["dropped"].values()) for account in accounts), books
     return books

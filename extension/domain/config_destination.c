@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/config_destination.h"
+
+#include <stdlib.h>
+
+#include "domain/config_lists.h"
+#include "domain/config_table.h"
+
+void config_destination_init(struct config_destination *d)
+{
+	size_t count;
+	const struct setting *table = config_table(&count);
+
+	for (size_t i = 0; i < count * OTLP_SIGNALS; i++) {
+		const struct setting *row = &table[i / OTLP_SIGNALS];
+		enum otlp_signal signal = (enum otlp_signal)(i % OTLP_SIGNALS);
+		struct setting_target to = setting_target_of(row, d, signal);
+
+		if (row->exported && row->def)
+			setting_parse(row->type, row->def, &to);
+	}
+}
+
+void config_destination_free(struct config_destination *d)
+{
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		free(d->export[s].endpoint);
+		free(d->export[s].certificate);
+		config_headers_free(d->export[s].headers);
+	}
+	free(d->name);
+	*d = (struct config_destination){0};
+}
+
+void config_destination_leave_out(struct config_destination *d, enum otlp_signal signal)
+{
+	free(d->export[signal].endpoint);
+	d->export[signal].endpoint = NULL;
+}
+
+bool config_takes(const struct config *config, enum otlp_signal signal)
+{
+	for (unsigned i = 0; i < config->destination_count; i++)
+		if (config->destinations[i].export[signal].endpoint)
+			return true;
+	return false;
+}
+
+bool config_exports(const struct config *config)
+{
+	return config_takes(config, OTLP_TRACES) || config_takes(config, OTLP_LOGS) ||
+	       config_takes(config, OTLP_METRICS);
+}
