@@ -561,7 +561,7 @@ static bool make_export(struct agent *a)
 	};
 	platform_init(&a->platform, a->books.started);
 	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
-	transfers = transfers_new(a->base, layer, a->config->http_port);
+	transfers = transfers_new(a->base, layer, a->config);
 	if (!a->spool || !exporter_init(&a->exporter, transfers, a->spool, &a->store, &a->resource))
 		return false;
 	a->exporter.settled = on_settled;

@@ -30,7 +30,7 @@ static void add_value(struct bytes *out, const struct setting *s, const char *va
 		config_pairs(value, add_header_name, out);
 	else if (s->type == T_CONFIG && config_is_inline(value))
 		bytes_addf(out, "{...}");
-	else if (s->type == T_ENDPOINT)
+	else if (s->type == T_ENDPOINT || s->type == T_PROXY)
 		where_add_url(out, value);
 	else
 		bytes_addf(out, "%s", value);

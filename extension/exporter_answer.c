@@ -3,46 +3,26 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/log.h"
-#include "wire/pb.h"
+#include "domain/secrets.h"
 
 /* So much of what a backend says is repeated, in bytes. */
 #define WORDS 300
 
-/* partial_success (1) of any Export response: rejected items (1) and a message (2). The three
- * responses are alike (opentelemetry/proto/collector). */
-static uint64_t rejected_items(const struct transfer_result *result, struct slice *message)
+#define STATUS_NAME 32
+
+/* The backend's own words, or ours where it had none, as they may be repeated: at most WORDS bytes,
+ * terminated. */
+static const char *words(const struct exporter_slot *slot, struct slice message, struct bytes *text)
 {
-	struct slice partial = pb_find_cut(result->body, 1);
-	struct pb_reader r = pb_read(partial);
-	struct pb_field field;
-	uint64_t rejected = 0;
-
-	*message = (struct slice){0};
-	if (!result->protobuf)
-		return 0;
-	while (pb_next(&r, &field))
-		if (field.number == 1 && field.type == PB_VARINT)
-			rejected = field.scalar;
-	*message = pb_find_cut(partial, 2);
-	return rejected <= INT64_MAX ? rejected : 0;
-}
-
-/* The backend's own words: the message of a protobuf Status, or the start of the text. */
-static struct slice words(const struct transfer_result *result)
-{
-	struct slice text = result->body;
-
-	if (result->error)
-		return slice_str(result->error);
-	if (result->protobuf)
-		text = pb_find_cut(text, 2);
-	if (text.len > WORDS)
-		text.len = WORDS;
-	return slice_trim(text);
+	bytes_add(text, message);
+	secrets_hide(&slot->destination->settings[slot->signal], text);
+	if (text->len > WORDS)
+		text->len = WORDS;
+	text->len = slice_trim(bytes_slice(text)).len;
+	return bytes_cstr(text) ? (const char *)text->data : "";
 }
 
 static const char *what_now(enum verdict verdict)
@@ -69,37 +49,49 @@ static bool said_before(struct exporter_slot *slot, enum verdict verdict)
 	return before;
 }
 
-static void say(struct exporter_slot *slot, const struct transfer_result *result,
-		enum verdict verdict)
+/* What the answer was: "status 503: ", "RESOURCE_EXHAUSTED: ", or nothing where none came. */
+static void name_status(const struct transfer_result *result, char name[static STATUS_NAME])
 {
-	struct slice why = words(result);
-	char status[32];
+	name[0] = '\0';
+	if (result->is_grpc)
+		snprintf(name, STATUS_NAME, "%s: ", grpc_code_name(result->code));
+	else if (result->status)
+		snprintf(name, STATUS_NAME, "status %u: ", result->status);
+}
+
+static void say(struct exporter_slot *slot, const struct transfer_result *result,
+		enum verdict verdict, struct slice message)
+{
+	struct bytes text = {0};
+	char status[STATUS_NAME];
 
 	if (said_before(slot, verdict))
 		return;
-	snprintf(status, sizeof status, result->status ? "status %u: " : "", result->status);
-	log_warn("%zu items of %s could not be exported and %s: %s%.*s", slot->batch.items,
-		 otlp_signal_name(slot->signal), what_now(verdict), status, (int)why.len,
-		 why.data ? (const char *)why.data : "");
+	name_status(result, status);
+	log_warn("%zu items of %s could not be exported and %s: %s%s", slot->batch.items,
+		 otlp_signal_name(slot->signal), what_now(verdict), status,
+		 words(slot, message, &text));
+	bytes_free(&text);
 }
 
 /* A success, perhaps with something to say (partial_success). */
-static void say_exported(struct exporter_slot *slot, uint64_t rejected, struct slice message)
+static void say_exported(struct exporter_slot *slot, const struct otlp_response *response)
 {
-	const char *text = message.data ? (const char *)message.data : "";
-	int len = (int)(message.len < WORDS ? message.len : WORDS);
+	struct bytes text = {0};
 
-	if (rejected == 0)
+	if (response->rejected == 0)
 		slot->said &= ~(1U << VERDICT_LATER);
-	if ((rejected == 0 && len == 0) || slot->partial_said)
+	if ((response->rejected == 0 && response->message.len == 0) || slot->partial_said)
 		return;
 	slot->partial_said = true;
-	if (rejected > 0)
-		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %.*s", rejected,
-			 slot->batch.items, otlp_signal_name(slot->signal), len, text);
+	if (response->rejected > 0)
+		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %s",
+			 response->rejected, slot->batch.items, otlp_signal_name(slot->signal),
+			 words(slot, response->message, &text));
 	else
-		log_warn("the backend took %zu items of %s with a warning: %.*s", slot->batch.items,
-			 otlp_signal_name(slot->signal), len, text);
+		log_warn("the backend took %zu items of %s with a warning: %s", slot->batch.items,
+			 otlp_signal_name(slot->signal), words(slot, response->message, &text));
+	bytes_free(&text);
 }
 
 int64_t answer_pause(const struct exporter_slot *slot, int64_t asked, struct now now)
@@ -113,33 +105,47 @@ int64_t answer_pause(const struct exporter_slot *slot, int64_t asked, struct now
 
 int64_t answer_none(struct exporter_slot *slot, struct now now)
 {
-	static const struct transfer_result none = {.error = "no answer in time"};
+	static const struct transfer_result none = {0};
 
-	say(slot, &none, VERDICT_LATER);
+	say(slot, &none, VERDICT_LATER, slice_str("no answer in time"));
 	return answer_pause(slot, 0, now);
+}
+
+/* Does the answer say that the items were taken? */
+static bool is_success(const struct transfer_result *result)
+{
+	if (result->is_grpc)
+		return result->code == GRPC_OK;
+	return result->status >= 200 && result->status < 300;
 }
 
 struct outcome answer_outcome(struct exporter_slot *slot, const struct transfer_result *result,
 			      struct now now)
 {
+	struct otlp_response response;
 	struct answer answer = {
 		.status = result->status,
 		.members = slot->batch.members.count,
 		.items = slot->batch.items,
-		.message = words(result),
+		.is_grpc = result->is_grpc,
+		.code = result->code,
+		.retry_info = result->retry_info,
 	};
-	struct slice message;
-	struct outcome outcome = {
-		.verdict = retry_verdict(&answer),
-		.rejected = rejected_items(result, &message),
-		.maybe_taken = result->maybe_taken || retry_maybe_taken(result->status),
-	};
+	struct outcome outcome;
 
+	otlp_response_read(&response, slot->signal, is_success(result), result->form, result->body);
+	answer.message = result->error ? slice_str(result->error) : response.message;
+	outcome = (struct outcome){
+		.verdict = retry_verdict(&answer),
+		.rejected = response.rejected,
+		.maybe_taken = result->maybe_taken || retry_maybe_taken(&answer),
+	};
 	if (outcome.verdict == VERDICT_EXPORTED)
-		say_exported(slot, outcome.rejected, message);
+		say_exported(slot, &response);
 	else
-		say(slot, result, outcome.verdict);
+		say(slot, result, outcome.verdict, answer.message);
 	if (outcome.verdict == VERDICT_LATER)
 		outcome.pause = answer_pause(slot, result->retry_after, now);
+	otlp_response_free(&response);
 	return outcome;
 }

@@ -5,7 +5,8 @@
 
 #include "policy/destination.h"
 
-/* Compressed where the settings say so; `body` is {0} before. False where memory is short. */
+/* In the form of the settings' protocol, compressed where they say so; `body` is {0} before. False
+ * where memory is short. */
 bool body_make(const struct batch *batch, const struct export_settings *settings,
 	       struct bytes *body);
 

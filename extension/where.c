@@ -7,7 +7,7 @@
 
 void where_add_url(struct bytes *out, const char *url)
 {
-	const char *host = strstr(url, "://") ? config_host(url) : url;
+	const char *host = config_host(url);
 	const char *scheme = strstr(url, "://");
 
 	if (scheme)

@@ -14,14 +14,27 @@
 
 enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
 
+enum protocol {
+	PROTOCOL_BY_PORT, /* not said: as the endpoint's port has it, then one of those below */
+	PROTOCOL_HTTP_PROTOBUF,
+	PROTOCOL_GRPC,
+	PROTOCOL_HTTP_JSON,
+};
+
 /* How one signal is exported. Mirrors OTEL_EXPORTER_OTLP_*: each setting also exists for a single
  * signal (LULL_TRACES_TIMEOUT), and OTEL_EXPORTER_OTLP_TIMEOUT is asked where no LULL_ one is set. */
 struct export_settings {
-	char *endpoint;    /* whole URL with path; NULL: this signal has no destination */
-	char **headers;    /* "name: value", NULL-terminated; NULL where there are none */
-	char *certificate; /* file of CA certificates; NULL: the built-in places */
-	int64_t timeout;   /* nanoseconds, one request */
+	char *endpoint;           /* whole URL with path; NULL: this signal has no destination */
+	bool endpoint_whole;      /* it was said for this signal alone */
+	char **headers;           /* "name: value", NULL-terminated; NULL where there are none */
+	char *certificate;        /* file or folder of CA certificates; NULL: the built-in places */
+	char *client_certificate; /* file; NULL: lull does not prove who it is */
+	char *client_key;         /* file; NULL: it is in that of the certificate */
+	char *server_name;        /* whom the backend must prove to be; NULL: the URL's host */
+	int64_t timeout;          /* nanoseconds, one request */
 	enum compression compression;
+	enum protocol protocol;
+	bool insecure; /* gRPC without TLS where the endpoint had no scheme; settled with that */
 };
 
 /* A backend, and how each signal goes there. */
@@ -83,6 +96,9 @@ struct config {
 	enum log_level log_level;
 	uint16_t http_port;
 	uint16_t grpc_port;
+	char *https_proxy; /* for backends whose URL is https; NULL: none */
+	char *http_proxy;
+	char *no_proxy;            /* hosts that are asked without one */
 	char *service_name;        /* OTEL_SERVICE_NAME */
 	char *resource_attributes; /* OTEL_RESOURCE_ATTRIBUTES */
 

@@ -21,13 +21,20 @@ void config_destination_init(struct config_destination *d)
 	}
 }
 
+static void free_exported(struct export_settings *export)
+{
+	free(export->endpoint);
+	config_headers_free(export->headers);
+	free(export->certificate);
+	free(export->client_certificate);
+	free(export->client_key);
+	free(export->server_name);
+}
+
 void config_destination_free(struct config_destination *d)
 {
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		free(d->export[s].endpoint);
-		free(d->export[s].certificate);
-		config_headers_free(d->export[s].headers);
-	}
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		free_exported(&d->export[s]);
 	free(d->name);
 	*d = (struct config_destination){0};
 }

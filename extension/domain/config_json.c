@@ -157,6 +157,10 @@ static bool as_text(const struct config_place *p, const struct setting *row, jso
 		*said = !expand(p, key, json_string_value(value), text);
 		return !*said;
 	}
+	if (json_is_boolean(value) && row->type == T_BOOL) {
+		bytes_addf(text, "%s", json_is_true(value) ? "true" : "false");
+		return true;
+	}
 	if (json_is_integer(value) && row->type == T_DURATION) {
 		bytes_addf(text, "%lld", (long long)json_integer_value(value));
 		return true;

@@ -14,8 +14,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* In place: the decoded text is never longer. */
-static bool percent_decode(char *text, size_t *len)
+bool config_percent_decode(char *text, size_t *len)
 {
 	size_t out = 0;
 
@@ -46,7 +45,7 @@ static bool one_pair(char *text, size_t len, void (*each)(void *, struct slice, 
 		return false;
 	key = slice_trim(slice_of(text, (size_t)(equals - text)));
 	value = slice_trim(slice_of(equals + 1, len - (size_t)(equals + 1 - text)));
-	if (key.len == 0 || !percent_decode((char *)(uintptr_t)value.data, &value.len))
+	if (key.len == 0 || !config_percent_decode((char *)(uintptr_t)value.data, &value.len))
 		return false;
 	each(ctx, key, value);
 	return true;

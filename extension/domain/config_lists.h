@@ -7,6 +7,9 @@
 
 #include "base/bytes.h"
 
+/* Decodes %XX in place: the text is never longer then. False at a broken one. */
+bool config_percent_decode(char *text, size_t *len);
+
 /* Calls `each` with every `key=value` of a list as OTEL_EXPORTER_OTLP_HEADERS and
  * OTEL_RESOURCE_ATTRIBUTES have it (W3C Baggage without properties): white space around both is
  * ignored, %XX of the value is decoded, raw spaces inside are kept. Returns false, and calls

@@ -8,18 +8,23 @@
 
 const char *config_host(const char *url)
 {
-	const char *host = strstr(url, "://") + 3;
-	const char *at = memchr(host, '@', strcspn(host, "/?#"));
+	const char *slashes = strstr(url, "://");
+	const char *host = slashes ? slashes + 3 : url;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
 
 	return at ? at + 1 : host;
 }
 
-/* The port that follows the host's name, or that of the scheme. */
-static unsigned long port_of(const char *url, const char *behind_host)
+unsigned config_port(const char *url)
 {
-	if (*behind_host == ':')
-		return strtoul(behind_host + 1, NULL, 10);
-	return strncasecmp(url, "https", 5) == 0 ? 443 : 80;
+	const char *host = config_host(url);
+	/* The colons of an IPv6 address are in brackets. */
+	const char *end = *host == '[' ? host + strcspn(host, "]/?#") : host;
+
+	end += strcspn(end, ":/?#");
+	if (*end == ':')
+		return (unsigned)strtoul(end + 1, NULL, 10);
+	return strncasecmp(url, "http://", 7) == 0 ? 80 : 443;
 }
 
 bool config_is_own(const char *url, uint16_t port)
@@ -34,7 +39,7 @@ bool config_is_own(const char *url, uint16_t port)
 		size_t len = strlen(hosts[i]);
 
 		if (strncasecmp(host, hosts[i], len) == 0 && strchr(":/?#", host[len]))
-			return port_of(url, host + len) == port;
+			return config_port(url) == port;
 	}
 	return false;
 }

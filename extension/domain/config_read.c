@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain/config_destination.h"
+#include "domain/config_endpoint.h"
 #include "domain/config_file.h"
 #include "domain/config_names.h"
 #include "domain/config_own.h"
@@ -179,6 +180,7 @@ void config_read(struct config *config, const char *const *environment)
 	}
 	if (config->file)
 		config_file_read(config, environment);
+	config_endpoints_settle(config);
 	for (unsigned i = 0; i < config->destination_count; i++)
 		refuse_own(config, &config->destinations[i]);
 	config_signals_apply(config, environment);
@@ -190,6 +192,9 @@ void config_free(struct config *config)
 	for (unsigned i = 0; i < config->destination_count; i++)
 		config_destination_free(&config->destinations[i]);
 	free(config->file);
+	free(config->https_proxy);
+	free(config->http_proxy);
+	free(config->no_proxy);
 	free(config->service_name);
 	free(config->resource_attributes);
 	free(config->spool_folder);

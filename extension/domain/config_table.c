@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/config_table.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/config_endpoint.h"
 #include "domain/config_lists.h"
 #include "domain/config_source.h"
 #include "domain/config_values.h"
@@ -19,14 +21,26 @@ static const struct setting table[] = {
 	{"ENABLED", T_BOOL, false, "true", OF(enabled),
 	 "false: lull does nothing at all but keep Lambda content"},
 	{"ENDPOINT", T_ENDPOINT, true, NULL, OF_EXPORT(endpoint),
-	 "the OTLP/HTTP backend, such as https://otlp.example.com; /v1/traces and so on is added"},
+	 "the OTLP backend, such as https://otlp.example.com; for HTTP /v1/traces and so on is "
+	 "added"},
+	{"PROTOCOL", T_PROTOCOL, true, NULL, OF_EXPORT(protocol),
+	 "http/protobuf, grpc or http/json; else grpc where the endpoint's port is 4317, and "
+	 "http/protobuf elsewhere"},
+	{"INSECURE", T_BOOL, true, "false", OF_EXPORT(insecure),
+	 "true: gRPC without TLS where the endpoint is HOST:PORT without http:// or https://"},
 	{"HEADERS", T_HEADERS, true, NULL, OF_EXPORT(headers),
 	 "headers for it: key=value,key=value, with %XX decoded"},
 	{"TIMEOUT", T_DURATION, true, "10s", OF_EXPORT(timeout),
 	 "how long one request may take: 500ms, 10s; a bare number is milliseconds"},
 	{"COMPRESSION", T_COMPRESSION, true, "gzip", OF_EXPORT(compression), "gzip or none"},
 	{"CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(certificate),
-	 "file of CA certificates (PEM) to trust instead of the public ones"},
+	 "file (PEM) or hashed folder of CA certificates to trust instead of the public ones"},
+	{"CLIENT_CERTIFICATE", T_STRING, true, NULL, OF_EXPORT(client_certificate),
+	 "file of the certificate (PEM) by which lull proves who it is (mTLS)"},
+	{"CLIENT_KEY", T_STRING, true, NULL, OF_EXPORT(client_key),
+	 "file of its key (PEM, without a password); else it is in the certificate's file"},
+	{"SERVER_NAME", T_STRING, true, NULL, OF_EXPORT(server_name),
+	 "whom the backend must prove to be, where that is not the endpoint's host"},
 	{"CONFIG", T_CONFIG, false, NULL, OF(file),
 	 "several destinations in place of these: a JSON file, or the JSON itself"},
 	{"SIGNALS", T_SIGNALS, false, "all", OF(signals),
@@ -61,6 +75,12 @@ static const struct setting table[] = {
 	{"PARSE_JSON_LOGS", T_BOOL, false, "true", OF(parse_json_logs),
 	 "a JSON object printed as a line of text is read as one; false: it stays text"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
+	{"HTTPS_PROXY", T_PROXY, false, NULL, OF(https_proxy),
+	 "proxy for backends whose URL is https: http://HOST:PORT; or https_proxy"},
+	{"HTTP_PROXY", T_PROXY, false, NULL, OF(http_proxy),
+	 "proxy for backends whose URL is http; or http_proxy"},
+	{"NO_PROXY", T_STRING, false, NULL, OF(no_proxy),
+	 "hosts that are asked without a proxy: HOST,.DOMAIN,10.0.0.0/8 or *; or no_proxy"},
 	{"OTEL_SERVICE_NAME", T_STRING, false, NULL, OF(service_name),
 	 "service.name where the sender gave none; else the function's name"},
 	{"OTEL_RESOURCE_ATTRIBUTES", T_STRING, false, NULL, OF(resource_attributes),
@@ -86,9 +106,15 @@ const struct setting *config_table(size_t *count)
 	return table;
 }
 
+/* By custom they have two names each. */
+static bool is_of_proxies(const struct setting *s)
+{
+	return s->type == T_PROXY || strcmp(s->name, "NO_PROXY") == 0;
+}
+
 bool setting_is_foreign(const struct setting *s)
 {
-	return strncmp(s->name, "OTEL_", 5) == 0;
+	return strncmp(s->name, "OTEL_", 5) == 0 || is_of_proxies(s);
 }
 
 /* ---- Names ---- */
@@ -111,31 +137,68 @@ void setting_whole_name(const struct setting *s, char name[static SETTING_NAME])
 const char *setting_find(const struct setting *s, const char *const *env,
 			 char name[static SETTING_NAME])
 {
+	const char *value;
+
 	setting_whole_name(s, name);
+	value = config_env(env, name);
+	if (value || !is_of_proxies(s))
+		return value;
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 	return config_env(env, name);
+}
+
+struct found {
+	char name[SETTING_NAME];
+	bool whole; /* for one signal alone */
+};
+
+/* The first of a setting's names that is set, for one signal before all. */
+static const char *find_under(const char *prefix, const struct setting *s, enum otlp_signal signal,
+			      const char *const *env, struct found *found)
+{
+	static const char *const signals[] = {"TRACES_", "LOGS_", "METRICS_"};
+
+	for (int one = 1; one >= 0; one--) {
+		const char *value;
+
+		snprintf(found->name, SETTING_NAME, "%s%s%s", prefix, one ? signals[signal] : "",
+			 s->name);
+		value = config_env(env, found->name);
+		found->whole = one;
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+/* Does it tell how to speak to the endpoint that is said beside it? Under OTEL_ that may be lull, to
+ * which the function's own SDK speaks so. */
+static bool is_of_hop(const struct setting *s)
+{
+	return s->type == T_PROTOCOL || strcmp(s->name, "INSECURE") == 0;
+}
+
+static bool has_own_endpoint(enum otlp_signal signal, const char *const *env)
+{
+	static const struct setting endpoint = {.name = "ENDPOINT"};
+	struct found found;
+
+	return find_under("LULL_", &endpoint, signal, env, &found) != NULL;
 }
 
 const char *setting_find_exported(const struct setting *s, enum otlp_signal signal,
 				  const char *const *env, char name[static SETTING_NAME],
 				  bool *whole)
 {
-	static const char *const prefixes[] = {"LULL_", "OTEL_EXPORTER_OTLP_"};
-	static const char *const signals[] = {"TRACES_", "LOGS_", "METRICS_"};
+	struct found found;
+	const char *value = find_under("LULL_", s, signal, env, &found);
 
-	for (size_t i = 0; i < COUNT(prefixes); i++) {
-		for (int one = 1; one >= 0; one--) {
-			const char *value;
-
-			snprintf(name, SETTING_NAME, "%s%s%s", prefixes[i],
-				 one ? signals[signal] : "", s->name);
-			value = config_env(env, name);
-			if (value) {
-				*whole = one;
-				return value;
-			}
-		}
-	}
-	return NULL;
+	if (!value && !(is_of_hop(s) && has_own_endpoint(signal, env)))
+		value = find_under("OTEL_EXPORTER_OTLP_", s, signal, env, &found);
+	memcpy(name, found.name, SETTING_NAME);
+	*whole = found.whole;
+	return value;
 }
 
 /* ---- Values ---- */
@@ -182,6 +245,17 @@ static bool parse_temporality(const char *text, enum temporality *value)
 	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
 	*value = (enum temporality)i;
+	return true;
+}
+
+static bool parse_protocol(const char *text, enum protocol *value)
+{
+	static const char *const words[] = {"http/protobuf", "grpc", "http/json"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum protocol)(PROTOCOL_HTTP_PROTOBUF + i);
 	return true;
 }
 
@@ -241,38 +315,6 @@ static bool parse_signals(const char *text, bool value[static OTLP_SIGNALS])
 	return true;
 }
 
-/* ---- Endpoints ---- */
-
-static bool is_url(const char *text)
-{
-	const char *host = strstr(text, "://");
-
-	return host &&
-	       (strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0) &&
-	       host[3] != '\0' && host[3] != '/' && host[3] != ':' && !strpbrk(text, " \t\r\n");
-}
-
-/* A base URL gets the signal's path added, one for a single signal is taken as it is
- * (OpenTelemetry specification, "Endpoint URLs for OTLP/HTTP"). */
-static bool parse_endpoint(const char *text, bool whole, enum otlp_signal signal, char **value)
-{
-	/* The path goes before a query. */
-	size_t len = strcspn(text, "?#"), path = len;
-	char *url;
-
-	if (!is_url(text))
-		return false;
-	while (len > 0 && text[len - 1] == '/')
-		len--;
-	if ((whole ? asprintf(&url, "%s", text)
-		   : asprintf(&url, "%.*s/v1/%s%s", (int)len, text, otlp_signal_name(signal),
-			      text + path)) < 0)
-		return false;
-	free(*value);
-	*value = url;
-	return true;
-}
-
 static bool parse_string(const char *text, char **value)
 {
 	char *copy = strdup(text);
@@ -289,7 +331,7 @@ struct setting_target setting_target_of(const struct setting *s, struct config_d
 {
 	struct export_settings *export = &d->export[signal];
 
-	return (struct setting_target){.at = (char *)export + s->offset, .signal = signal};
+	return (struct setting_target){.at = (char *)export + s->offset, .export = export};
 }
 
 bool setting_parse(enum setting_type type, const char *text, const struct setting_target *to)
@@ -299,9 +341,10 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return config_parse_bool(text, to->at);
 	case T_STRING:
 	case T_CONFIG:
+	case T_PROXY:
 		return parse_string(text, to->at);
 	case T_ENDPOINT:
-		return parse_endpoint(text, to->whole, to->signal, to->at);
+		return config_parse_endpoint(text, to->whole, to->export);
 	case T_HEADERS:
 		return config_parse_headers(text, to->at);
 	case T_DURATION:
@@ -328,6 +371,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_only(text, "true", to->at);
 	case T_NONE:
 		return parse_only(text, "none", to->at);
+	case T_PROTOCOL:
+		return parse_protocol(text, to->at);
 	}
 	return false;
 }
@@ -337,6 +382,7 @@ const char *setting_wanted(enum setting_type type)
 	static const char *const words[] = {
 		[T_BOOL] = "write true or false",
 		[T_STRING] = "write a text",
+		[T_PROXY] = "write a URL such as http://proxy.example.com:3128",
 		[T_ENDPOINT] = "write a URL such as https://otlp.example.com:4318",
 		[T_HEADERS] = "write key=value,key=value with %XX for special characters",
 		[T_DURATION] = "write a duration such as 500ms or 10s",
@@ -352,6 +398,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_SIGNALS] = "write traces,logs,metrics or some of them",
 		[T_TRUE] = "write true or false",
 		[T_NONE] = "write otlp or none",
+		[T_PROTOCOL] = "write http/protobuf, grpc or http/json",
 	};
 
 	return words[type];
@@ -359,6 +406,7 @@ const char *setting_wanted(enum setting_type type)
 
 bool setting_is_secret(const struct setting *s, const char *value)
 {
-	return s->type == T_HEADERS || (s->type == T_ENDPOINT && strchr(value, '@')) ||
+	return s->type == T_HEADERS ||
+	       ((s->type == T_ENDPOINT || s->type == T_PROXY) && strchr(value, '@')) ||
 	       (s->type == T_CONFIG && config_is_inline(value));
 }

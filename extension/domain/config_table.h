@@ -8,6 +8,7 @@
 enum setting_type {
 	T_BOOL,
 	T_STRING,
+	T_PROXY,
 	T_ENDPOINT,
 	T_HEADERS,
 	T_DURATION,
@@ -22,7 +23,8 @@ enum setting_type {
 	T_CONFIG,
 	T_SIGNALS,
 	T_TRUE,
-	T_NONE
+	T_NONE,
+	T_PROTOCOL
 };
 
 struct setting {
@@ -37,7 +39,7 @@ struct setting {
 /* The table, in the order of `lull --help`. */
 const struct setting *config_table(size_t *count);
 
-/* Is the name a whole one, of OpenTelemetry's? */
+/* Is the name a whole one, OpenTelemetry's or everybody's? */
 bool setting_is_foreign(const struct setting *setting);
 
 #define SETTING_NAME 64
@@ -53,7 +55,9 @@ const char *setting_find(const struct setting *setting, const char *const *envir
 			 char name[static SETTING_NAME]);
 
 /* The same of an exported one: the first of the four names that is set, LULL_ before OTEL_, one signal
- * before all. `*whole`: it was said for this signal alone. */
+ * before all. `*whole`: it was said for this signal alone. PROTOCOL and
+ * INSECURE count under OTEL_ only where the endpoint is OTEL_'s, too: else they are about the function's
+ * own way to lull. */
 const char *setting_find_exported(const struct setting *setting, enum otlp_signal signal,
 				  const char *const *environment, char name[static SETTING_NAME],
 				  bool *whole);
@@ -61,8 +65,8 @@ const char *setting_find_exported(const struct setting *setting, enum otlp_signa
 /* Where a value goes. */
 struct setting_target {
 	void *at;
-	enum otlp_signal signal; /* for endpoints */
-	bool whole;              /* said for this signal alone */
+	struct export_settings *export; /* of an exported one: what it is part of */
+	bool whole;                     /* said for one signal alone */
 };
 
 /* Of an exported setting, for all signals. */

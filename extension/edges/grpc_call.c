@@ -7,19 +7,8 @@
 
 #include "wire/gzip.h"
 
-#define COLLECTOR "/opentelemetry.proto.collector."
-
 /* What HTTP/2 adds to the size of each header field (RFC 9113, section 6.5.2). */
 #define FIELD_OVERHEAD 32
-
-static const struct {
-	const char *path;
-	enum otlp_signal signal;
-} methods[] = {
-	{COLLECTOR "trace.v1.TraceService/Export", OTLP_TRACES},
-	{COLLECTOR "logs.v1.LogsService/Export", OTLP_LOGS},
-	{COLLECTOR "metrics.v1.MetricsService/Export", OTLP_METRICS},
-};
 
 /* ---- The head ---- */
 
@@ -48,10 +37,10 @@ static enum grpc_encoding encoding_of(struct slice name)
 
 static void find_method(struct grpc_call *call, struct slice path)
 {
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (slice_is(path, methods[i].path)) {
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
+		if (slice_is(path, otlp_method_path((enum otlp_signal)s))) {
 			call->known = true;
-			call->signal = methods[i].signal;
+			call->signal = (enum otlp_signal)s;
 		}
 	}
 }

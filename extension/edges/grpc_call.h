@@ -5,8 +5,8 @@
 #define EDGES_GRPC_CALL_H
 
 #include "edges/grpc_message.h"
-#include "edges/grpc_status.h"
 #include "edges/otlp_http.h"
+#include "wire/grpc_status.h"
 
 /* Header fields of a call together, as HTTP/2 counts them: 32 bytes more for each. */
 #define GRPC_HEAD_LIMIT ((size_t)16 << 10)

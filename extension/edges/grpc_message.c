@@ -60,6 +60,15 @@ enum grpc_step grpc_message_feed(struct grpc_message *m, struct slice in, size_t
 	return GRPC_STEP_OK;
 }
 
+void grpc_message_prefix(size_t len, bool compressed, uint8_t out[static GRPC_PREFIX])
+{
+	out[0] = compressed;
+	out[1] = (uint8_t)(len >> 24);
+	out[2] = (uint8_t)(len >> 16);
+	out[3] = (uint8_t)(len >> 8);
+	out[4] = (uint8_t)len;
+}
+
 bool grpc_message_begun(const struct grpc_message *m)
 {
 	return m->prefix_len > 0;

@@ -26,6 +26,9 @@ struct grpc_message {
 	size_t prefix_len;
 };
 
+/* The prefix of a message of `len` bytes, fewer than 2^32. */
+void grpc_message_prefix(size_t len, bool compressed, uint8_t out[static GRPC_PREFIX]);
+
 /* {0} is the start. May be fed one byte at a time; after anything but GRPC_STEP_OK no more. What
  * is held is at most what has come, and what was announced of it up to 1 MiB. */
 enum grpc_step grpc_message_feed(struct grpc_message *m, struct slice in, size_t limit);

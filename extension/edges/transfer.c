@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/transfer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/now.h"
+#include "edges/transfer_answer.h"
+#include "edges/transfer_error.h"
 #include "edges/transfer_request.h"
 
 /* ---- How it ended ---- */
-
-static void fill_in(struct transfer *t, struct transfer_result *result)
-{
-	curl_off_t retry_after = 0;
-	char *type = NULL;
-	long status = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
-	/* Seconds or a date: curl reads both. */
-	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	result->status = (unsigned)status;
-	result->body = bytes_slice(&t->answer);
-	result->protobuf = type && strncasecmp(type, "application/x-protobuf", 22) == 0;
-	if (retry_after > 0 && retry_after < INT64_MAX / NS_PER_S)
-		result->retry_after = retry_after * NS_PER_S;
-}
 
 /* `error` NULL: a whole answer is there. */
 static void finish(struct transfer *t, const char *error)
@@ -34,13 +20,15 @@ static void finish(struct transfer *t, const char *error)
 		.error = error,
 		.maybe_taken = error ? request_maybe_taken(t) : t->maybe_taken,
 	};
+	struct grpc_response grpc = {0};
 
 	/* Off the multi handle first: what is called may start or cancel others. */
 	curl_multi_remove_handle(t->all->loop.multi, t->easy);
 	if (!error)
-		fill_in(t, &result);
+		transfer_answer_read(t, &result, &grpc);
 	if (t->done)
 		t->done(t->ctx, &result);
+	grpc_response_free(&grpc);
 	request_free(t);
 }
 
@@ -58,31 +46,40 @@ static void out_of_time(struct transfer *t)
 
 static void on_ended(CURL *easy, CURLcode code)
 {
+	char text[TRANSFER_ERROR_TEXT];
 	struct transfer *t = NULL;
+	const char *missing;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
 	/* Our own cut of an endless answer. */
 	if (code == CURLE_WRITE_ERROR && t->answer.len == TRANSFER_ANSWER_LIMIT)
 		code = CURLE_OK;
-	if (t->to_itself)
+	if (t->to_itself) {
 		fail(t, "the endpoint is lull itself: set LULL_ENDPOINT to the backend's URL");
-	else if (code == CURLE_OK && t->heads_end)
-		finish(t, NULL);
-	else if (code == CURLE_OK)
-		fail(t, "the answer ends in the middle of its headers");
+		return;
+	}
+	if (code != CURLE_OK) {
+		transfer_error_say(code, t->error, text);
+		fail(t, text);
+		return;
+	}
+	missing = transfer_answer_missing(t);
+	if (missing)
+		fail(t, missing);
 	else
-		fail(t, t->error[0] ? t->error : curl_easy_strerror(code));
+		finish(t, NULL);
 }
 
 /* ---- All of them ---- */
 
-struct transfers *transfers_new(struct event_base *base, const char *layer, uint16_t own_port)
+struct transfers *transfers_new(struct event_base *base, const char *layer,
+				const struct config *config)
 {
 	struct transfers *all = calloc(1, sizeof *all);
 
 	if (!all)
 		return NULL;
-	all->own_port = own_port;
+	all->config = config;
 	snprintf(all->layer, sizeof all->layer, "%s", layer);
 	all->release = evtimer_new(base, share_release, all);
 	all->read_on = evtimer_new(base, share_read_on, all);
@@ -137,14 +134,36 @@ static bool add_header(struct transfer *t, const char *line)
 	return list != NULL;
 }
 
+static bool add_grpc_headers(struct transfer *t, bool gzip)
+{
+	char timeout[32];
+
+	/* At most eight digits: in milliseconds that is a day. */
+	snprintf(timeout, sizeof timeout, "grpc-timeout: %" PRId64 "m",
+		 t->settings->timeout / NS_PER_MS % INT64_C(100000000));
+	return add_header(t, "te: trailers") &&
+	       add_header(t, "content-type: application/grpc+proto") &&
+	       add_header(t, "grpc-accept-encoding: gzip") && add_header(t, timeout) &&
+	       (!gzip || add_header(t, "grpc-encoding: gzip"));
+}
+
+static bool add_http_headers(struct transfer *t, bool gzip)
+{
+	bool json = t->settings->protocol == PROTOCOL_HTTP_JSON;
+
+	return add_header(t, json ? "Content-Type: application/json"
+				  : "Content-Type: application/x-protobuf") &&
+	       (!gzip || add_header(t, "Content-Encoding: gzip"));
+}
+
 static bool set_headers(struct transfer *t)
 {
 	bool gzip = t->settings->compression == COMPRESSION_GZIP;
+	bool grpc = t->settings->protocol == PROTOCOL_GRPC;
 	char *const *headers = t->settings->headers;
 	/* curl asks for 100-continue on its own and waits a second for it. */
 	bool ok = add_header(t, "Expect:") &&
-		  add_header(t, "Content-Type: application/x-protobuf") &&
-		  (!gzip || add_header(t, "Content-Encoding: gzip"));
+		  (grpc ? add_grpc_headers(t, gzip) : add_http_headers(t, gzip));
 
 	for (; ok && headers && *headers; headers++)
 		ok = add_header(t, *headers);

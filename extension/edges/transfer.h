@@ -14,9 +14,11 @@ struct transfers; /* what all share: connections, name cache */
 struct transfer;
 
 /* Costs nothing before the first transfer: libcurl and OpenSSL wake up then. `layer` is the folder
- * that holds lull/certs (/opt on Lambda). `own_port` is where lull itself listens on localhost: no
- * transfer goes there, whatever name leads to it. NULL where memory is short. */
-struct transfers *transfers_new(struct event_base *base, const char *layer, uint16_t own_port);
+ * that holds lull/certs (/opt on Lambda). Of `config`, which must outlive it, it takes the proxies, and
+ * where lull itself listens on localhost: no transfer goes there, whatever name leads to it. NULL where
+ * memory is short. */
+struct transfers *transfers_new(struct event_base *base, const char *layer,
+				const struct config *config);
 void transfers_free(struct transfers *transfers);
 
 /* The environment was frozen, perhaps for long: what was connected may be dead without a sign, and
@@ -25,8 +27,8 @@ void transfers_free(struct transfers *transfers);
  * failure; as is one whose reused connection breaks. Ends all connecting ahead. */
 void transfers_distrust(struct transfers *transfers);
 
-/* Posts `body` (moved; compressed already where the settings say so) as application/x-protobuf by
- * those settings, which must outlive it. NULL where that cannot even be begun; `done` is then not called,
+/* Posts `body` (moved) by those settings, which must outlive it: it is what their protocol wants, compressed
+ * already where they say so. NULL where that cannot even be begun; `done` is then not called,
  * and is never called before this returns. */
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
 				struct bytes *body, transfer_done *done, void *ctx);
@@ -36,7 +38,8 @@ struct transfer *transfer_start(struct transfers *transfers, const struct export
 bool transfer_cancel(struct transfer *transfer);
 
 /* Name look-up, connection and TLS handshake ahead of the first transfer by those settings, which
- * must outlive it, by an OPTIONS request, without their headers, whose answer does not matter.
+ * must outlive it, by an OPTIONS request (for gRPC one for the backend's health), without their headers,
+ * whose answer does not matter.
  * Nothing where another transfer to that scheme, host and port is under way. Not told of; cancelled by
  * transfers_end_connecting(), or when it has failed or takes too long. */
 void transfers_connect(struct transfers *transfers, const struct export_settings *settings);

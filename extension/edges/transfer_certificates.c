@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edges/ca_file.h"
@@ -23,8 +24,10 @@ struct certificates certificates_find(const char *layer)
 		const char *place;
 		bool is_folder;
 	} places[] = {
-		{"/etc/pki/tls/certs/ca-bundle.crt", false},
-		{"/etc/ssl/certs/ca-certificates.crt", false},
+		{"/etc/pki/tls/certs/ca-bundle.crt", false},   /* Amazon Linux, RHEL */
+		{"/etc/ssl/certs/ca-certificates.crt", false}, /* Debian, Ubuntu, Alpine */
+		{"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", false}, /* Fedora */
+		{"/etc/ssl/ca-bundle.pem", false},                            /* SUSE */
 		{"/etc/ssl/cert.pem", false},
 		{"/etc/ssl/certs", true},
 	};
@@ -53,10 +56,19 @@ void certificates_free(struct certificates *certificates)
 	*certificates = (struct certificates){0};
 }
 
-/* The one that is to be trusted; NULL: a folder, or none. */
-static const char *path_of(const struct certificates *certificates, const char *file)
+static bool is_folder(const char *path)
 {
-	return file || certificates->is_folder ? file : certificates->place;
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The file that is to be trusted; NULL: a folder, or none. */
+static const char *path_of(const struct certificates *certificates, const char *own)
+{
+	if (own)
+		return is_folder(own) ? NULL : own;
+	return certificates->is_folder ? NULL : certificates->place;
 }
 
 /* NULL where memory is short. */
@@ -114,13 +126,16 @@ void certificates_apply(struct certificates *certificates, const char *file, CUR
 	if (!file && !certificates->place)
 		return;
 	if (!path)
-		folder = certificates->place;
+		folder = file ? file : certificates->place;
 	/* For curl the file is a folder, which it only names: what is verified by one is not to be
 	 * taken for verified by another. */
 	if (read)
 		folder = path;
 	curl_easy_setopt(easy, CURLOPT_CAINFO, read ? NULL : path);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+	/* For a proxy that is spoken to by TLS itself. */
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, read ? NULL : path);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, folder);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, read ? trust : NULL);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, read);
 }

@@ -36,8 +36,9 @@ static size_t on_answer(char *data, size_t size, size_t n, void *ctx)
 	struct transfer *t = ctx;
 	size_t len = size * n, room = TRANSFER_ANSWER_LIMIT - t->answer.len;
 
-	/* An endless body ends here; what counts stood at its start. */
-	if (room == 0)
+	/* An endless body ends here; what counts stood at its start. But what a gRPC answer means stands
+	 * behind it. */
+	if (room == 0 && t->settings->protocol != PROTOCOL_GRPC)
 		return 0;
 	bytes_append(&t->answer, data, len < room ? len : room);
 	return len;
@@ -98,7 +99,8 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 	curl_socket_t fd;
 
 	(void)purpose;
-	t->to_itself = transfer_socket_is_own(address, t->all->own_port);
+	t->to_itself = transfer_socket_is_own(address, t->all->config->http_port) ||
+		       transfer_socket_is_own(address, t->all->config->grpc_port);
 	if (t->to_itself)
 		return CURL_SOCKET_BAD;
 	fd = transfer_socket_open(address, t->settings->timeout);
@@ -129,11 +131,20 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- One request ---- */
 
-static void set_options(struct transfer *t)
+static void set_version(const struct transfer *t)
+{
+	bool tls = strncasecmp(t->settings->endpoint, "https:", 6) == 0;
+
+	if (t->settings->protocol == PROTOCOL_GRPC)
+		curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+				 tls ? (long)CURL_HTTP_VERSION_2TLS
+				     : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+}
+
+static bool set_options(struct transfer *t)
 {
 	CURL *e = t->easy;
 
-	curl_easy_setopt(e, CURLOPT_URL, t->settings->endpoint);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -156,6 +167,11 @@ static void set_options(struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, transfer_loop_close);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, &t->all->loop);
+	curl_easy_setopt(e, CURLOPT_SSLCERT, t->settings->client_certificate);
+	curl_easy_setopt(e, CURLOPT_SSLKEY, t->settings->client_key);
+	proxy_apply(t);
+	set_version(t);
+	return server_name_apply(t);
 }
 
 struct transfer *request_new(struct transfers *all, const struct export_settings *settings)
@@ -177,11 +193,10 @@ struct transfer *request_new(struct transfers *all, const struct export_settings
 	if (t->next)
 		t->next->before = t;
 	all->first = t;
-	if (!t->easy || !t->deadline) {
+	if (!t->easy || !t->deadline || !set_options(t)) {
 		request_free(t);
 		return NULL;
 	}
-	set_options(t);
 	return t;
 }
 
@@ -253,6 +268,7 @@ void request_free(struct transfer *t)
 	if (t->deadline)
 		event_free(t->deadline);
 	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->connect_to);
 	bytes_free(&t->body);
 	bytes_free(&t->answer);
 	free(t);

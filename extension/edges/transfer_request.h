@@ -20,7 +20,7 @@ struct transfers {
 	struct event *release;  /* lets those go on that wait for a connection */
 	struct event *read_on;  /* reads certificates, a part in each turn */
 	bool certificates_sought;
-	uint16_t own_port;
+	const struct config *config; /* borrowed */
 	char layer[256];
 };
 
@@ -30,6 +30,7 @@ struct transfer {
 	const struct export_settings *settings;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct curl_slist *connect_to;
 	struct bytes body;
 	struct bytes answer;
 	struct event *deadline;
@@ -65,6 +66,10 @@ bool request_send_again(struct transfer *t, bool timed_out);
 
 /* Gives it to curl: it has not to wait any more. False where memory is short. */
 bool request_begin(struct transfer *t);
+
+/* In transfer_way.c: by which way it goes, and whom it asks for. False where memory is short. */
+void proxy_apply(struct transfer *t);
+bool server_name_apply(struct transfer *t);
 
 /* In transfer_share.c. Would the two share a connection? */
 bool share_alike(const struct export_settings *a, const struct export_settings *b);

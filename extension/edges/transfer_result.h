@@ -6,14 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
+#include "wire/grpc_status.h"
+#include "wire/otlp_response.h"
 
 struct transfer_result {
 	unsigned status;     /* HTTP; 0: no whole answer came */
 	const char *error;   /* where status is 0: why, for people; else NULL */
 	struct slice body;   /* at most TRANSFER_ANSWER_LIMIT of it; valid during the call */
-	bool protobuf;       /* the answer says that it is */
-	int64_t retry_after; /* nanoseconds, what that header asks for; 0: nothing */
+	enum otlp_form form; /* what the answer says that the body is */
+	bool is_grpc; /* it ended with `code`, of gRPC; the body is then its message, or words */
+	enum grpc_code code;
+	bool retry_info;     /* gRPC: the backend says that it can recover */
+	int64_t retry_after; /* nanoseconds, what the backend asks for; 0: nothing */
 	/* The request went out whole at least once without an answer to that: the backend may have
 	 * taken it (more than once, where there was an answer in the end). */
 	bool maybe_taken;

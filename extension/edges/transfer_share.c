@@ -16,12 +16,19 @@ static struct slice origin_of(const char *url)
 	return slice_of(url, (size_t)(host - url) + strcspn(host, "/?#"));
 }
 
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 bool share_alike(const struct export_settings *a, const struct export_settings *b)
 {
-	const char *x = a->certificate ? a->certificate : "";
-	const char *y = b->certificate ? b->certificate : "";
-
-	return slice_equal(origin_of(a->endpoint), origin_of(b->endpoint)) && strcmp(x, y) == 0;
+	/* What HTTP alone may share, gRPC cannot: it has to be HTTP/2. */
+	return (a->protocol == PROTOCOL_GRPC) == (b->protocol == PROTOCOL_GRPC) &&
+	       slice_equal(origin_of(a->endpoint), origin_of(b->endpoint)) &&
+	       same(a->certificate, b->certificate) &&
+	       same(a->client_certificate, b->client_certificate) &&
+	       same(a->client_key, b->client_key) && same(a->server_name, b->server_name);
 }
 
 bool share_must_wait(const struct transfer *t)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an answer to an export means (OTLP specification, "OTLP/HTTP Response"; DESIGN, "Failure").
+/* What an answer to an export means (OTLP specification, "OTLP/HTTP Response" and "OTLP/gRPC Response";
+ * DESIGN, "Failure").
  * Pure. */
 #ifndef POLICY_RETRY_H
 #define POLICY_RETRY_H
@@ -10,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/now.h"
+#include "wire/grpc_status.h"
 
 /* What came back for a batch. */
 struct answer {
@@ -17,6 +19,9 @@ struct answer {
 	size_t members;       /* payloads in the batch */
 	size_t items;         /* items in the batch */
 	struct slice message; /* the backend's own words, or empty */
+	bool is_grpc;         /* it is a gRPC answer, and `code` says how it ended */
+	enum grpc_code code;
+	bool retry_info; /* and it has a google.rpc.RetryInfo */
 };
 
 enum verdict {
@@ -28,11 +33,13 @@ enum verdict {
 	VERDICT_OFF,     /* the backend has no such signal: drop, count, and send no more */
 };
 
-/* A 400 or 500 whose message says that the request is too large is taken as a 413. */
+/* A 400 or 500 whose message says that the request is too large is taken as a 413, and so is a gRPC
+ * code that stands for that. */
 enum verdict retry_verdict(const struct answer *answer);
 
-/* May the backend have taken the batch although the answer is a failure (a gateway's 502 or 504)? */
-bool retry_maybe_taken(unsigned status);
+/* May the backend have taken the batch although the answer is a failure (a gateway's 502 or 504, or
+ * what gRPC ends a call with that was under way)? */
+bool retry_maybe_taken(const struct answer *answer);
 
 /* Nanoseconds to wait after `failures` (from 1) in a row: what the backend `asked` for (nanoseconds;
  * at most RETRY_LONGEST_ASKED), or where that is 0 doubling from a quarter of a second to thirty, and

@@ -13,6 +13,9 @@ enum otlp_signal { OTLP_TRACES, OTLP_LOGS, OTLP_METRICS };
 /* "traces", "logs", "metrics". */
 const char *otlp_signal_name(enum otlp_signal signal);
 
+/* The path of its gRPC method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export". */
+const char *otlp_method_path(enum otlp_signal signal);
+
 /* ---- Is it a message of that type? ---- */
 
 #define OTLP_MAX_DEPTH 100

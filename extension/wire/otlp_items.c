@@ -19,6 +19,8 @@ static const unsigned ancestors[OTLP_SIGNALS] = {
 	[OTLP_METRICS] = OTLP_MAX_ANCESTORS,
 };
 
+#define COLLECTOR "/opentelemetry.proto.collector."
+
 const char *otlp_signal_name(enum otlp_signal signal)
 {
 	static const char *const names[OTLP_SIGNALS] = {
@@ -28,6 +30,17 @@ const char *otlp_signal_name(enum otlp_signal signal)
 	};
 
 	return names[signal];
+}
+
+const char *otlp_method_path(enum otlp_signal signal)
+{
+	static const char *const paths[OTLP_SIGNALS] = {
+		[OTLP_TRACES] = COLLECTOR "trace.v1.TraceService/Export",
+		[OTLP_LOGS] = COLLECTOR "logs.v1.LogsService/Export",
+		[OTLP_METRICS] = COLLECTOR "metrics.v1.MetricsService/Export",
+	};
+
+	return paths[signal];
 }
 
 /* The oneof `data` of Metric: gauge, sum, histogram, exponential_histogram, summary. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 static const char *const out_of_range = "a number is out of the range of its field";
 
 static struct slice string_of(const json_t *json)
@@ -185,45 +187,6 @@ static const char *put_hex(struct slice text, struct bytes *out)
 	return NULL;
 }
 
-/* Six bits, in either alphabet (RFC 4648, sections 4 and 5). */
-static int base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (isdigit(c))
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
-static const char *put_base64(struct slice text, struct bytes *out)
-{
-	static const char *const wrong = "bytes are base64";
-	unsigned sum = 0, bits = 0;
-
-	if (text.len % 4 == 0)
-		for (int i = 0; i < 2 && text.len > 0 && text.data[text.len - 1] == '='; i++)
-			text.len--;
-	if (text.len % 4 == 1)
-		return wrong;
-	for (size_t i = 0; i < text.len; i++) {
-		int digit = base64_digit(text.data[i]);
-
-		if (digit < 0)
-			return wrong;
-		sum = (sum << 6 | (unsigned)digit) & 0xffff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			bytes_addc(out, (uint8_t)(sum >> bits));
-		}
-	}
-	return NULL;
-}
-
 const char *otlp_json_bytes(const ProtobufCFieldDescriptor *field, const json_t *json,
 			    struct bytes *out)
 {
@@ -234,6 +197,6 @@ const char *otlp_json_bytes(const ProtobufCFieldDescriptor *field, const json_t 
 	else if (otlp_json_is_id(field))
 		return put_hex(string_of(json), out);
 	else
-		return put_base64(string_of(json), out);
+		return base64_decode(string_of(json), out) ? NULL : "bytes are base64";
 	return NULL;
 }

@@ -33,6 +33,11 @@ VALUES = {
                 [0, -1, 1.5, "0", "0s", "", "s", "10 s", "1h", " 1s", "1e3", None, True, {}]),
     "compression": (["gzip", "none", "GZIP"], ["", "zip", "gzip ", 1, None, False, {}]),
     "certificate": (["/dev/null"], ["", 7, None, [], {}]),
+    "client_certificate": (["/dev/null"], ["", 7, None, [], {}]),
+    "client_key": (["/dev/null"], ["", 7, None, [], {}]),
+    "server_name": (["a.example"], ["", 7, None, [], {}]),
+    "protocol": (["grpc", "http/json", "HTTP/Protobuf"], ["", "http", "grpc ", 1, None, True]),
+    "insecure": ([True, False, "true", "off", "1"], ["", "maybe", 1, None, {}]),
 }
 
 
@@ -143,6 +148,12 @@ def some_document(seed):
     return {"destinations": destinations}
 
 
+def test_an_endpoint_without_a_scheme():
+    assert agree(with_value("endpoint", "a:4317"))
+    assert agree({"destinations": [{"name": "a", "endpoint": "a:1", "protocol": "grpc",
+                                    "logs": {"endpoint": "http://b", "protocol": "http/json"}}]})
+
+
 def test_documents_of_all_kinds():
     taken = sum(agree(some_document(seed)) for seed in range(300))
     assert 100 < taken < 250
@@ -155,6 +166,7 @@ def test_documents_of_all_kinds():
     ({"destinations": [{"name": "a", "endpoint": "http://a"}] * 2}, "have the name a"),
     (with_value("headers", {"a": "${MISSING}"}), "the variable MISSING is not set"),
     (with_value("endpoint", "http://localhost:4318"), "is lull itself"),
+    (with_value("endpoint", "a:1"), "write http:// or https:// before it"),
     ('{"destinations": [{"name": "a",\n "name": "b", "endpoint": "http://a"}]}',
      "line 2, column 7: a key stands there twice"),
 ])

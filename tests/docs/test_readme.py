@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ARCH = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 HELP = re.compile(r"^  (?=\w+_)(.{26}|\w{27,}) (.{9}|\S{10,}) (?:\n {39})?(\S.*)$", re.M)
-README = re.compile(r"^\| `((?:LULL|OTEL)_\w+)` \| *(?:`(\S+)`)?([^|]*)\|([^|]*)\|$", re.M)
+README = re.compile(r"^\| `([A-Z]\w*_\w+)` \| *(?:`(\S+)`)?([^|]*)\|([^|]*)\|$", re.M)
 
 
 def settings_of_help():

@@ -24,7 +24,7 @@ PROTOCOLS = ("http/protobuf", "http/json", "grpc")
 COMPRESSIONS = ("gzip", "none")
 LACKING = {("java", "http/json")}
 PROTOBUF_BESIDE = {("go", "http/json")}
-OUT = ("http/protobuf",)
+OUT = ("http/protobuf", "grpc", "http/json")
 
 # The first time, functions are built: minutes on an empty cache.
 pytestmark = pytest.mark.timeout(900)

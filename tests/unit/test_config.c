@@ -182,7 +182,6 @@ static const struct {
 	{"LULL_ENDPOINT", "https://a/", "https://a/v1/logs"},
 	{"LULL_ENDPOINT", "https://a/base//", "https://a/base/v1/logs"},
 	{"LULL_ENDPOINT", "http://[::2]:4318", "http://[::2]:4318/v1/logs"},
-	{"LULL_ENDPOINT", "a.example:4318", NULL},
 	{"LULL_ENDPOINT", "ftp://a", NULL},
 	{"LULL_ENDPOINT", "grpc://a:4317", NULL},
 	{"LULL_ENDPOINT", "http://", NULL},

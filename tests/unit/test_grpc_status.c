@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "edges/grpc_status.h"
+#include "wire/grpc_status.h"
 
 static void test_texts(void **state)
 {

@@ -57,8 +57,12 @@ static void test_every_status(void **state)
 	for (status = 0; status < 1000; status++) {
 		for (i = 0; i < LENGTH(batches); i++) {
 			for (m = 0; m < LENGTH(messages); m++) {
-				struct answer answer = {status, batches[i].members,
-							batches[i].items, slice_str(messages[m])};
+				struct answer answer = {
+					.status = status,
+					.members = batches[i].members,
+					.items = batches[i].items,
+					.message = slice_str(messages[m]),
+				};
 
 				if (retry_verdict(&answer) !=
 				    expected(status, batches[i].members, batches[i].items))
@@ -89,8 +93,12 @@ static void test_too_large(void **state)
 	for (i = 0; i < LENGTH(too_large); i++) {
 		for (m = 0; m < LENGTH(members); m++) {
 			for (status = 0; status < 1000; status++) {
-				struct answer answer = {status, members[m], 3,
-							guard_put(slice_str(too_large[i]))};
+				struct answer answer = {
+					.status = status,
+					.members = members[m],
+					.items = 3,
+					.message = guard_put(slice_str(too_large[i])),
+				};
 				enum verdict verdict = expected(status, members[m], 3);
 
 				if (status == 400 || status == 500)
@@ -110,7 +118,10 @@ static void test_not_too_large(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(messages); i++) {
-		struct answer answer = {400, 2, 2, guard_put(slice_str(messages[i]))};
+		struct answer answer = {.status = 400,
+					.members = 2,
+					.items = 2,
+					.message = guard_put(slice_str(messages[i]))};
 
 		assert_int_equal(retry_verdict(&answer), VERDICT_SINGLY);
 	}
@@ -126,7 +137,10 @@ static void test_one_item(void **state)
 	(void)state;
 	for (status = 0; status < 1000; status++) {
 		for (m = 0; m < LENGTH(too_large); m++) {
-			struct answer answer = {status, 1, 1, slice_str(too_large[m])};
+			struct answer answer = {.status = status,
+						.members = 1,
+						.items = 1,
+						.message = slice_str(too_large[m])};
 			enum verdict verdict = retry_verdict(&answer);
 
 			assert_true(verdict == VERDICT_EXPORTED || verdict == VERDICT_LATER ||
@@ -140,8 +154,11 @@ static void test_maybe_taken(void **state)
 	unsigned status;
 
 	(void)state;
-	for (status = 0; status < 1000; status++)
-		assert_int_equal(retry_maybe_taken(status), status == 502 || status == 504);
+	for (status = 0; status < 1000; status++) {
+		struct answer answer = {.status = status};
+
+		assert_int_equal(retry_maybe_taken(&answer), status == 502 || status == 504);
+	}
 }
 
 static const struct {

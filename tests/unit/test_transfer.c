@@ -15,7 +15,8 @@ static void test_answer(void **state)
 	wait_until(w->base, w->ended == 1);
 	assert_int_equal(w->last.status, 503);
 	assert_null(w->last.error);
-	assert_true(w->last.protobuf);
+	assert_int_equal(w->last.form, OTLP_PROTOBUF);
+	assert_false(w->last.is_grpc);
 	assert_false(w->last.maybe_taken);
 	assert_string_equal(w->body, "busy");
 	assert_true(w->last.retry_after == 7 * NS_PER_S);

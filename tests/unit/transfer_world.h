@@ -22,11 +22,13 @@
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
 #define OWN_PORT 1 /* lull's, where nobody listens */
+#define OWN_GRPC_PORT 2
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 struct world {
 	struct event_base *base;
 	struct transfers *transfers;
+	struct config config;
 	struct export_settings settings;
 	char url[64];
 	int listener;
@@ -46,7 +48,9 @@ static inline int world_new(void **state)
 	struct world *w = calloc(1, sizeof *w);
 
 	w->base = event_base_new();
-	w->transfers = transfers_new(w->base, "/nowhere", OWN_PORT);
+	w->config.http_port = OWN_PORT;
+	w->config.grpc_port = OWN_GRPC_PORT;
+	w->transfers = transfers_new(w->base, "/nowhere", &w->config);
 	assert_non_null(w->transfers);
 	w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(w->listener, (struct sockaddr *)&address, size), 0);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EDGES_TRANSFER_ERROR_H
+#define EDGES_TRANSFER_ERROR_H
+
+#include <curl/curl.h>
+#include <stddef.h>
+
+#define TRANSFER_ERROR_TEXT (CURL_ERROR_SIZE + 200)
+
+/* For people: what curl says (`detail`, or "") of such a failure, and what to do about it where that is
+ * known. Never with a user's name or password. */
+void transfer_error_say(CURLcode code, const char *detail, char out[static TRANSFER_ERROR_TEXT]);
+
+#endif
