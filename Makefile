@@ -186,13 +186,15 @@ bench: $(B)/lull
 
 FUZZ_SOURCES := extension/base/arena.c extension/base/bytes.c extension/base/utf8.c \
 	extension/domain/payload.c extension/edges/spool_format.c extension/edges/grpc_message.c \
+	$(patsubst %,extension/domain/%.c,invocations severity telemetry timestamp trace_context) \
+	$(wildcard extension/domain/log_*.c) \
 	$(wildcard extension/wire/*.c)
 
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(B)/proto/done
 	@mkdir -p $(@D)
 	@scripts/packages clang-14 libclang-rt-14-dev
 	clang-14 -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -Iextension -isystem $(B)/proto -o $@ $< $(FUZZ_SOURCES) \
+		-fno-sanitize-recover=all -Iextension -isystem $(B)/proto -I$(B)/gen -o $@ $< $(FUZZ_SOURCES) \
 		$(PROTO_NAMES:%=$(B)/proto/%.pb-c.c) -lprotobuf-c -ldeflate -ljansson
 
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))

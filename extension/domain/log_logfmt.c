@@ -30,16 +30,16 @@ static bool take_key(struct slice *line, struct slice *key)
 
 static bool take_value(struct slice *line, struct slice *value)
 {
+	bool quoted = line->len > 0 && line->data[0] == '"';
 	size_t len = 0;
 
-	if (line->len > 0 && line->data[0] == '"') {
-		const uint8_t *end = line->data + line->len;
-
-		len = (size_t)(json_string_end(line->data, end) - line->data);
-	}
-	while (len < line->len && line->data[len] != ' ' && line->data[len] != '"')
+	if (quoted)
+		len = (size_t)(json_string_end(line->data, line->data + line->len) - line->data);
+	while (!quoted && len < line->len && line->data[len] != ' ' && line->data[len] != '"')
 		len++;
 	*value = cut(line, len);
+	if (quoted && (len < 2 || value->data[len - 1] != '"'))
+		return false;
 	return line->len == 0 || line->data[0] == ' ';
 }
 
@@ -55,6 +55,9 @@ static void put_value(struct slice value, struct bytes *json)
 		bytes_add(json, value);
 		return;
 	}
+	/* Go knows escapes that JSON does not: those stay as they are. */
+	if (first == '"')
+		value = slice_of(value.data + 1, value.len - 2);
 	bytes_addc(json, '"');
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.data[i] == '"' || value.data[i] == '\\')

@@ -203,12 +203,36 @@ static void drop_half_ids(struct log_object *o)
 		o->rows[FIELD_SPAN_ID] = o->rows[FIELD_TRACE_FLAGS] = NULL;
 }
 
+/* The text of a trace; frames, one a line, where they are an array. */
+static void put_stack_text(struct slice json, struct bytes *out)
+{
+	struct slice line;
+
+	if (starts(json, '"'))
+		json_unescape(inner(json), out);
+	while (json_scan_array(&json, &line)) {
+		if (out->len > 0)
+			bytes_addc(out, '\n');
+		json_unescape(inner(line), out);
+	}
+}
+
+/* What the trace says, for what no member of its own does. */
 static void read_stack(struct log_object *o)
 {
+	/* A message may have a trace in it, as in a line of text. */
+	bool stack = o->rows[FIELD_ERROR_STACK] != NULL;
+	enum log_field field = stack ? FIELD_ERROR_STACK : FIELD_MESSAGE;
+	struct slice text;
+
 	o->error_type = o->error_message = (struct slice){0};
-	if (o->rows[FIELD_ERROR_STACK])
-		log_stack_error(inner(o->found[FIELD_ERROR_STACK].value), &o->error_type,
-				&o->error_message);
+	o->stack.len = 0;
+	if (!o->rows[field] || (!stack && !slice_find(o->found[field].value, slice_str("\\n"))))
+		return;
+	put_stack_text(o->found[field].value, &o->stack);
+	text = bytes_slice(&o->stack);
+	if (!log_stack_error(text, &o->error_type, &o->error_message) && stack)
+		log_stack_line(text, &o->error_type, &o->error_message);
 }
 
 void log_object_read(struct log_object *o, struct slice json, const struct invocations *invocations,
@@ -241,6 +265,7 @@ void log_object_read(struct log_object *o, struct slice json, const struct invoc
 void log_object_free(struct log_object *o)
 {
 	free(o->members);
+	bytes_free(&o->stack);
 	*o = (struct log_object){0};
 }
 
@@ -297,33 +322,14 @@ static void put_attributes(const struct log_object *o, struct bytes *out)
 	}
 }
 
-/* The frames, one a line, where they are an array. */
-static void put_stack(struct slice json, struct bytes *out)
-{
-	size_t mark = otlp_begin_attribute(out, RECORD_ATTRIBUTES,
-					   slice_str("exception.stacktrace"));
-	size_t value = pb_begin(out, OTLP_KEY_VALUE), text = pb_begin(out, OTLP_ANY_STRING);
-	struct slice line;
-
-	if (starts(json, '"'))
-		json_unescape(inner(json), out);
-	while (json_scan_array(&json, &line)) {
-		if (out->len > text)
-			bytes_addc(out, '\n');
-		json_unescape(inner(line), out);
-	}
-	pb_end(out, text);
-	pb_end(out, value);
-	pb_end(out, mark);
-}
-
+/* From a member of its own, or as the trace told it. */
 static void put_error(const struct log_object *o, enum log_field field, const char *name,
 		      struct slice told, struct bytes *out)
 {
 	if (o->rows[field])
-		told = inner(o->found[field].value);
-	if (told.len > 0)
-		otlp_put_quoted(out, RECORD_ATTRIBUTES, name, told);
+		otlp_put_quoted(out, RECORD_ATTRIBUTES, name, inner(o->found[field].value));
+	else if (told.len > 0)
+		otlp_put_attribute(out, RECORD_ATTRIBUTES, name, told);
 }
 
 static void put_ids(const struct log_object *o, struct bytes *out)
@@ -353,11 +359,21 @@ void log_object_put(const struct log_object *o, struct slice json, struct bytes 
 	if (o->is_emf)
 		return;
 	put_attributes(o, out);
-	put_error(o, FIELD_ERROR_TYPE, "exception.type", o->error_type, out);
-	put_error(o, FIELD_ERROR_MESSAGE, "exception.message", o->error_message, out);
+	put_error(o, FIELD_ERROR_TYPE, LOG_ERROR_TYPE, o->error_type, out);
+	put_error(o, FIELD_ERROR_MESSAGE, LOG_ERROR_MESSAGE, o->error_message, out);
 	if (o->rows[FIELD_ERROR_STACK])
-		put_stack(o->found[FIELD_ERROR_STACK].value, out);
+		otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_STACK, bytes_slice(&o->stack));
 	put_ids(o, out);
+}
+
+struct slice log_object_only_message(const struct log_object *o)
+{
+	if (!o->rows[FIELD_MESSAGE] || o->rows[FIELD_TRACE_ID] || o->rows[FIELD_ERROR_STACK])
+		return (struct slice){0};
+	for (size_t i = 0; i < o->count; i++)
+		if (!is_taken(o, o->members[i].key))
+			return (struct slice){0};
+	return inner(o->found[FIELD_MESSAGE].value);
 }
 
 bool log_object_keeps(const struct log_object *o, const char *key)

@@ -21,7 +21,8 @@ struct log_object {
 	bool is_emf;                             /* CloudWatch's embedded metric format */
 	const struct log_name *rows[LOG_FIELDS]; /* where each was found, or NULL */
 	struct log_member found[LOG_FIELDS];
-	struct slice error_type, error_message; /* between quotes: what the stack says */
+	struct bytes stack;                     /* the trace as text */
+	struct slice error_type, error_message; /* what it says */
 };
 
 /* Reads an object whose text is valid. What its members say of time, level and request goes to `line`,
@@ -33,6 +34,10 @@ void log_object_read(struct log_object *o, struct slice json, const struct invoc
 /* Appends the body (without a message `json` itself, the object's text), the attributes, and the ids of
  * trace and span: fields of a LogRecord. */
 void log_object_put(const struct log_object *o, struct slice json, struct bytes *out);
+
+/* The message between its quotes where the object says nothing beside it but time, level and request;
+ * else {NULL, 0}. */
+struct slice log_object_only_message(const struct log_object *o);
 
 /* Has the object a member of that name that becomes an attribute? */
 bool log_object_keeps(const struct log_object *o, const char *key);

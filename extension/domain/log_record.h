@@ -15,4 +15,9 @@ enum {
 	RECORD_OBSERVED = 11,
 };
 
+/* Semantic conventions, attributes of exceptions. */
+#define LOG_ERROR_TYPE "exception.type"
+#define LOG_ERROR_MESSAGE "exception.message"
+#define LOG_ERROR_STACK "exception.stacktrace"
+
 #endif

@@ -7,6 +7,7 @@
 #include "domain/log_formats.h"
 #include "domain/log_logfmt.h"
 #include "domain/log_record.h"
+#include "domain/log_stack.h"
 #include "version.h"
 #include "wire/json_escape.h"
 #include "wire/json_mend.h"
@@ -113,12 +114,31 @@ static struct slice as_object(struct log_records *r, struct slice text)
 	return json_valid(bytes_slice(&r->json)) ? bytes_slice(&r->json) : (struct slice){0};
 }
 
+/* A runtime with the log format JSON puts what is printed into an object of its own: if that is all
+ * there is, the object that was printed is read in its place. Returns the text of the one that was. */
+static struct slice read_printed(struct log_records *r, struct slice outer, struct log_line *line)
+{
+	struct slice message = log_object_only_message(&r->object), json;
+
+	/* What is mended has its place taken. */
+	if (!r->parse_json || outer.data == r->json.data || !slice_starts(message, "{"))
+		return outer;
+	r->printed.len = 0;
+	json_unescape(message, &r->printed);
+	json = as_object(r, bytes_slice(&r->printed));
+	if (json.len == 0)
+		return outer;
+	log_object_read(&r->object, json, r->invocations, line);
+	return json;
+}
+
 static void add_object(struct log_records *r, struct slice json, struct log_line line,
 		       uint64_t observed)
 {
 	size_t mark;
 
 	log_object_read(&r->object, json, r->invocations, &line);
+	json = read_printed(r, json, &line);
 	if (is_filtered(r, &line))
 		return;
 	mark = begin_record(r, &line, observed);
@@ -139,6 +159,18 @@ static struct slice without_end(struct slice text)
 	return text;
 }
 
+/* What was thrown, of a message with a trace in it, which stays there. */
+static void put_error(struct bytes *out, struct slice message)
+{
+	struct slice type, what;
+
+	if (!log_stack_error(message, &type, &what))
+		return;
+	otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_TYPE, type);
+	if (what.len > 0)
+		otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_MESSAGE, what);
+}
+
 static void add_plain(struct log_records *r, const struct log_line *line, uint64_t observed)
 {
 	size_t mark;
@@ -148,6 +180,7 @@ static void add_plain(struct log_records *r, const struct log_line *line, uint64
 	mark = begin_record(r, line, observed);
 	otlp_put_string(&r->out, RECORD_BODY, line->message);
 	put_prefix(&r->out, line);
+	put_error(&r->out, line->message);
 	put_request(r, line->request_id);
 	pb_end(&r->out, mark);
 }
@@ -234,12 +267,14 @@ bool log_records_finish(struct log_records *r, struct bytes *out)
 		pb_end(&r->out, r->scope);
 		pb_end(&r->out, r->resource);
 	}
-	ok = !r->out.failed && !r->text.failed && !r->json.failed && !r->object.failed;
+	ok = !r->out.failed && !r->text.failed && !r->json.failed && !r->printed.failed &&
+	     !r->object.failed && !r->object.stack.failed;
 	if (ok && r->count > 0)
 		*out = bytes_move(&r->out);
 	bytes_free(&r->out);
 	bytes_free(&r->text);
 	bytes_free(&r->json);
+	bytes_free(&r->printed);
 	log_object_free(&r->object);
 	*r = (struct log_records){0};
 	return ok;

@@ -21,7 +21,7 @@ struct log_records {
 	/* Private. */
 	struct bytes out;
 	size_t resource, scope; /* where the messages around them began */
-	struct bytes text, json;
+	struct bytes text, json, printed;
 	struct log_object object;
 };
 

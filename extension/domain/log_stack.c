@@ -3,30 +3,33 @@
 
 #include <ctype.h>
 
-/* Up to the line's end, which in JSON is the escape \n. */
-static struct slice first_line(struct slice s)
+/* The next line, moved past. Where a runtime sends a trace as one line of its own it writes \r. */
+static bool next_line(struct slice *text, struct slice *line)
 {
-	const uint8_t *end = slice_find(s, slice_str("\\n"));
+	size_t len = 0;
 
-	return end ? slice_of(s.data, (size_t)(end - s.data)) : s;
+	if (text->len == 0)
+		return false;
+	while (len < text->len && text->data[len] != '\n' && text->data[len] != '\r')
+		len++;
+	*line = slice_of(text->data, len);
+	if (len + 1 < text->len && text->data[len] == '\r' && text->data[len + 1] == '\n')
+		len++;
+	if (len < text->len)
+		len++;
+	*text = slice_of(text->data + len, text->len - len);
+	return true;
 }
 
-/* The line behind the last frame: frames are set in. */
-static struct slice behind_frames(struct slice s)
+static bool is_set_in(struct slice line)
 {
-	struct slice found = {0};
-	bool frame = false;
+	return line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
+}
 
-	while (s.len > 0) {
-		struct slice line = first_line(s);
-		size_t skip = line.len + 2 > s.len ? s.len : line.len + 2;
-
-		if (line.len > 0 && line.data[0] != ' ' && frame)
-			found = line;
-		frame = line.len > 0 && line.data[0] == ' ';
-		s = slice_of(s.data + skip, s.len - skip);
-	}
-	return found;
+/* "\tat java...", "   at System...", "    at file:///..." */
+static bool is_frame(struct slice line)
+{
+	return is_set_in(line) && slice_starts(slice_trim(line), "at ");
 }
 
 static bool is_type(uint8_t c)
@@ -34,37 +37,61 @@ static bool is_type(uint8_t c)
 	return isalnum(c) || c == '.' || c == '_' || c == '$' || c == ':';
 }
 
-/* What is thrown without a message has its frames behind it: "\tat ", "   at ". */
-static bool frame_follows(struct slice rest)
+/* How long the type is that the line starts with: no space is in it, a letter its first; behind it are
+ * the end, or a colon and a space. 0 where there is none. */
+static size_t type_length(struct slice line)
 {
-	struct slice line;
-
-	if (!slice_starts(rest, "\\n"))
-		return false;
-	line = first_line(slice_of(rest.data + 2, rest.len - 2));
-	if (slice_starts(line, "\\t"))
-		return slice_starts(slice_of(line.data + 2, line.len - 2), "at ");
-	return line.len > 0 && line.data[0] == ' ' && slice_starts(slice_trim(line), "at ");
-}
-
-bool log_stack_error(struct slice stack, struct slice *type, struct slice *message)
-{
-	bool traceback = slice_starts(stack, "Traceback ");
-	struct slice line = traceback ? behind_frames(stack) : first_line(stack);
 	size_t i = 0;
 
-	/* A type has no space in it and starts with a letter; behind it are a colon and a space. */
 	while (i < line.len && is_type(line.data[i]) &&
 	       !(line.data[i] == ':' && i + 1 < line.len && line.data[i + 1] == ' '))
 		i++;
-	if (i == 0 || !isalpha(line.data[0]))
+	if (i == 0 || !isalpha(line.data[0]) || line.data[i - 1] == ':')
+		return 0;
+	return i == line.len || line.data[i] == ':' ? i : 0;
+}
+
+static bool split(struct slice line, struct slice *type, struct slice *message)
+{
+	size_t len = type_length(line);
+
+	if (len == 0)
 		return false;
-	if (i < line.len && (line.data[i] != ':' || line.len < i + 2))
-		return false;
-	/* Go's traces start with a function. */
-	if (i == line.len && !traceback && !frame_follows(slice_of(line.data + i, stack.len - i)))
-		return false;
-	*type = slice_of(line.data, i);
-	*message = i < line.len ? slice_of(line.data + i + 2, line.len - i - 2) : (struct slice){0};
+	*type = slice_of(line.data, len);
+	*message = len < line.len ? slice_of(line.data + len + 2, line.len - len - 2)
+				  : (struct slice){0};
 	return true;
+}
+
+bool log_stack_line(struct slice line, struct slice *type, struct slice *message)
+{
+	return type_length(line) < line.len && split(line, type, message);
+}
+
+/* Behind the line that begins a traceback. Of a chain the last one is what was thrown. */
+static struct slice behind_frames(struct slice text)
+{
+	struct slice found = {0}, line;
+	bool frame = false;
+
+	while (next_line(&text, &line)) {
+		if (line.len > 0 && !is_set_in(line) && frame)
+			found = line;
+		frame = is_set_in(line);
+	}
+	return found;
+}
+
+bool log_stack_error(struct slice text, struct slice *type, struct slice *message)
+{
+	struct slice above = {0}, line;
+
+	for (; next_line(&text, &line); above = line) {
+		if (is_frame(line))
+			return split(above, type, message);
+		if (slice_is(line, "Traceback (most recent call last):"))
+			return split(behind_frames(text), type, message) ||
+			       split(above, type, message);
+	}
+	return false;
 }

@@ -84,7 +84,7 @@ static struct slice no_number(const uint8_t *p, const uint8_t *end)
 	struct slice rest = slice_of(p, (size_t)(end - p));
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (slice_starts(rest, words[i]))
+		if (*p == (uint8_t)words[i][0] && slice_starts(rest, words[i]))
 			return slice_str(words[i]);
 	return (struct slice){0};
 }

@@ -120,7 +120,7 @@ static const struct line_case texts[] = {
 	 1000000000},
 	{"\"printed\\n\"", "0||'printed'" OF_REQUEST, 0},
 	{"\"[ERROR] ValueError: no\\nTraceback (most recent call last):\\n\\u00a0 File\"",
-	 "17|ERROR|'ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'" OF_REQUEST,
+	 "17|ERROR|'ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'|exception.type='ValueError'|exception.message='no'" OF_REQUEST,
 	 0},
 	/* Node's runtime */
 	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\tINFO\\thello\\n\"", "9|INFO|'hello'" OF_OTHER,
@@ -148,6 +148,34 @@ static const struct line_case texts[] = {
 	{"\"2026-01-02T03:04:06.123Z\\tg286a188-ba32-4475-8077-530cd35c09a9\\tINFO\\tx\"",
 	 "0||'2026-01-02T03:04:06.123Z\tg286a188-ba32-4475-8077-530cd35c09a9\tINFO\tx'" OF_REQUEST,
 	 0},
+	/* A level in capitals behind a time or in brackets is one, a word that is written like it is not */
+	{"\"2026-01-02 03:04:06,123 ERROR in module\"", "17|ERROR|'in module'" OF_REQUEST,
+	 1123000000},
+	{"\"2026-01-02 03:04:06,123 error in module\"",
+	 "0||'2026-01-02 03:04:06,123 error in module'" OF_REQUEST, 0},
+	{"\"2026-01-02 03:04:06 is when it was\"",
+	 "0||'2026-01-02 03:04:06 is when it was'" OF_REQUEST, 0},
+	{"\"2026/01/02 03:04:06 it was\"", "0||'it was'" OF_REQUEST, 1000000000},
+	{"\"[WARN] low\"", "13|WARN|'low'" OF_REQUEST, 0},
+	{"\"[warn] low\"", "0||'[warn] low'" OF_REQUEST, 0},
+	{"\"[WARN]low\"", "0||'[WARN]low'" OF_REQUEST, 0},
+	{"\"[WARNED] of it\"", "0||'[WARNED] of it'" OF_REQUEST, 0},
+	{"\"ERROR: it failed\"", "0||'ERROR: it failed'" OF_REQUEST, 0},
+	{"\"INFORMATION for you\"", "0||'INFORMATION for you'" OF_REQUEST, 0},
+	{"\"ERROR:shop.orders:it failed\"", "17|ERROR|'it failed'|logger='shop.orders'" OF_REQUEST,
+	 0},
+	/* key=value: all of the line, with a level and a message, or nothing of it */
+	{"\"level=info msg=hello order=7 ratio=0.5 paid=true id=007 none= at=\\\"a \\\\\\\"b\\\"\"",
+	 "9|info|'hello'|order=7|ratio=0.50d|paid=true|id='007'|none=''|at='a \"b'" OF_REQUEST, 0},
+	{"\"level=info msg=hello and more\"", "0||'level=info msg=hello and more'" OF_REQUEST, 0},
+	{"\"a=1 b=2\"", "0||'a=1 b=2'" OF_REQUEST, 0},
+	{"\"level=info msg=\\\"no end\"", "0||'level=info msg=\"no end'" OF_REQUEST, 0},
+	{"\"level=info msg=\\\"Go's \\\\x41\\\"\"", "9|info|'Go's \\x41'" OF_REQUEST, 0},
+	/* JSON behind a prefix: its own fields come first */
+	{"\"2026-01-02T03:04:06.123Z\\t" OTHER
+	 "\\tINFO\\t{\\\"level\\\":\\\"warn\\\",\\\"order\\\":7,"
+	 "\\\"msg\\\":\\\"m\\\"}\"",
+	 "13|warn|'m'|order=7" OF_OTHER, 1123000000},
 	/* Line ends only */
 	{"\"two\\r\\n\\r\\n\"", "0||'two'" OF_REQUEST, 0},
 	{"\" \\t x \\n\"", "0||' \t x '" OF_REQUEST, 0},
@@ -233,6 +261,15 @@ static const struct line_case objects[] = {
 	 "0||'m'|requestId='8286a188-ba32-4475-8077-530cd35c09a0'" OF_REQUEST, 0},
 	{"{\"message\":\"m\",\"requestId\":7}", "0||'m'|requestId=7" OF_REQUEST, 0},
 	{"{\"message\":\"m\",\"requestId\":\"\"}", "0||'m'|requestId=''" OF_REQUEST, 0},
+	/* An object that was printed, in the runtime's own, as long as that says nothing else */
+	{"{\"timestamp\":\"2026-01-02T03:04:06Z\",\"level\":\"INFO\",\"requestId\":\"" OTHER "\","
+	 "\"message\":\"{\\\"msg\\\":\\\"m\\\",\\\"level\\\":\\\"warn\\\",\\\"order\\\":7}\"}",
+	 "13|warn|'m'|order=7" OF_OTHER, 1000000000},
+	{"{\"level\":\"INFO\",\"message\":\"{\\\"order\\\":7}\"}",
+	 "9|INFO|'{\"order\":7}'|order=7" OF_REQUEST, 0},
+	{"{\"message\":\"{\\\"order\\\":7}\",\"logger\":\"l\"}",
+	 "0||'{\"order\":7}'|logger='l'" OF_REQUEST, 0},
+	{"{\"message\":\"{no\"}", "0||'{no'" OF_REQUEST, 0},
 	/* mended, and kept apart */
 	{"{\"message\":\"\\ud800\",\"n\":1e400,\"x\":\"a\\u0000\\u0000b\"}",
 	 "0||'\xef\xbf\xbd'|n='1e400'|x='a\xef\xbf\xbd\xef\xbf\xbd"

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "../fuzz/fuzz_log_lines.c"
+
 #include "base/now.h"
 #include "collector_logs.pb-c.h"
 #include "domain/log_records.h"
@@ -233,6 +235,31 @@ static void test_vectors(void **state)
 	free_expectations();
 }
 
+/* What the fuzzer would begin with: every line, cut here and there, as it is and in a post. */
+static void fuzz_line(char *line)
+{
+	char *text = cut(cut(cut(line)));
+	struct bytes plain = {0}, post = {0};
+	size_t step;
+
+	json_unescape(slice_of(text + 1, strlen(text) - 2), &plain);
+	bytes_addf(&post, "[{\"time\":\"" EVENT_TIME "\",\"type\":\"function\",\"record\":%s}]",
+		   plain.data[0] == '{' ? bytes_cstr(&plain) : text);
+	for (step = 0; step <= 16; step++) {
+		LLVMFuzzerTestOneInput(plain.data, plain.len * step / 16);
+		LLVMFuzzerTestOneInput(post.data, post.len * step / 16);
+	}
+	bytes_free(&plain);
+	bytes_free(&post);
+}
+
+static void test_as_the_fuzzer(void **state)
+{
+	(void)state;
+	read_lines(FOLDER "lines.tsv", fuzz_line);
+	read_lines(FOLDER "documented.tsv", fuzz_line);
+}
+
 static void print(const struct vector *v, const char *shown)
 {
 	printf("%s\t%s\n", v->name, shown);
@@ -247,6 +274,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_as_the_fuzzer),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "show") == 0) {
