@@ -24,8 +24,8 @@ def ledger(output):
 
 
 def close_accounts(books, expected):
-    """received + inherited == exported + dropped + held + spooled, for each signal. `expected` names
-    counts that the test knows."""
+    """received + inherited == exported + dropped + held + spooled, for each signal. `expected`
+    names counts that the test knows."""
     expected = dict(expected)
     for signal in SIGNALS:
         account = books[signal]
@@ -42,8 +42,8 @@ def close_accounts(books, expected):
 
 def close_books(books, **expected):
     """All accounts close, and the sums over all of them are right. `expected` names counts that the
-    test knows: `traces={"received": 3, "exported": 3}`; dropped may be a sum or by reason. Of several
-    destinations: `vendor={"traces": {"exported": 3}}`."""
+    test knows: `traces={"received": 3, "exported": 3}`; dropped may be a sum or by reason. Of
+    several destinations: `vendor={"traces": {"exported": 3}}`."""
     destinations = books.get("destinations")
     for name, of_one in (destinations or {}).items():
         close_accounts(of_one, expected.pop(name, {}))

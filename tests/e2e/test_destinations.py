@@ -1,5 +1,5 @@
-"""LULL_CONFIG: several backends, each with its own signals, queue, tries and books. A dead one holds
-up no other; data is kept once for all, and goes to no backend that it is not for."""
+"""LULL_CONFIG: several backends, each with its own signals, queue, tries and books. A dead one
+holds up no other; data is kept once for all, and goes to no backend that it is not for."""
 
 import json
 import sys
