@@ -125,21 +125,39 @@ static void add_destinations(struct bytes *out, const struct config *config)
 
 /* ---- What would be wrong ---- */
 
+/* A file that is there and can be read; each is said once. */
+static unsigned add_file(struct bytes *out, const char *file)
+{
+	struct bytes line = {0};
+	unsigned wrong = 0;
+
+	if (!file || access(file, R_OK) == 0)
+		return 0;
+	bytes_addf(&line, "wrong: the certificates %s cannot be read: %s\n", file, strerror(errno));
+	if (!slice_find(bytes_slice(out), bytes_slice(&line))) {
+		bytes_add(out, bytes_slice(&line));
+		wrong = 1;
+	}
+	bytes_free(&line);
+	return wrong;
+}
+
 static unsigned add_certificates(struct bytes *out, const struct config *config)
 {
-	const char *said = NULL;
 	unsigned wrong = 0;
 
 	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++) {
 		const struct config_destination *d = &config->destinations[i / OTLP_SIGNALS];
-		const char *file = d->export[i % OTLP_SIGNALS].certificate;
+		const struct export_settings *export = &d->export[i % OTLP_SIGNALS];
 
-		if (!file || access(file, R_OK) == 0 || (said && strcmp(said, file) == 0))
-			continue;
-		bytes_addf(out, "wrong: the certificates %s cannot be read: %s\n", file,
-			   strerror(errno));
-		said = file;
-		wrong++;
+		wrong += add_file(out, export->certificate);
+		wrong += add_file(out, export->client_certificate);
+		wrong += add_file(out, export->client_key);
+		if (export->client_key && !export->client_certificate) {
+			bytes_addf(out, "wrong: LULL_CLIENT_KEY is of no use without "
+					"LULL_CLIENT_CERTIFICATE\n");
+			return wrong + 1;
+		}
 	}
 	return wrong;
 }

@@ -12,14 +12,14 @@ static const char *advice(CURLcode code)
 		const char *text;
 	} known[] = {
 		{CURLE_SSL_CACERT_BADFILE,
-		 "; LULL_CERTIFICATE must name a file of CA certificates (PEM) or a hashed folder"},
+		 "LULL_CERTIFICATE must name a file of CA certificates (PEM) or a hashed folder: "},
 		{CURLE_SSL_CERTPROBLEM,
-		 "; LULL_CLIENT_CERTIFICATE and LULL_CLIENT_KEY must name PEM files that belong "
-		 "together, the key without a password"},
+		 "LULL_CLIENT_CERTIFICATE and LULL_CLIENT_KEY must name PEM files that belong "
+		 "together, the key without a password: "},
 		/* What a gRPC server says to HTTP/1.1 looks like HTTP/0.9. */
-		{CURLE_UNSUPPORTED_PROTOCOL, "; is it gRPC? Then set LULL_PROTOCOL=grpc"},
-		{CURLE_WEIRD_SERVER_REPLY, "; is it gRPC? Then set LULL_PROTOCOL=grpc"},
-		{CURLE_COULDNT_RESOLVE_PROXY, "; see HTTPS_PROXY, HTTP_PROXY and NO_PROXY"},
+		{CURLE_UNSUPPORTED_PROTOCOL, "is it gRPC? Then set LULL_PROTOCOL=grpc: "},
+		{CURLE_WEIRD_SERVER_REPLY, "is it gRPC? Then set LULL_PROTOCOL=grpc: "},
+		{CURLE_COULDNT_RESOLVE_PROXY, "see HTTPS_PROXY, HTTP_PROXY and NO_PROXY: "},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -33,6 +33,7 @@ void transfer_error_say(CURLcode code, const char *detail, char out[static TRANS
 	/* curl repeats a URL that it cannot read as a whole. */
 	bool safe = detail[0] && !strchr(detail, '@');
 
-	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", safe ? detail : curl_easy_strerror(code),
-		 advice(code));
+	/* The advice first: a detail may be long, and is then cut. */
+	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", advice(code),
+		 safe ? detail : curl_easy_strerror(code));
 }

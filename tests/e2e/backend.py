@@ -47,10 +47,11 @@ class Sink:
     `forward` is the port of a real backend behind this one, whose answers are passed on.
     `judge(received)` may give an answer of its own, or None.
     `paths` says which signal comes at a path that does not end in /v1/SIGNAL.
-    `network`: a Network, outside of which this backend is.
+    `network`: a Network, outside of which this backend is. `ipv6`: on ::1.
     What is no POST is answered 405 and is none of the `requests`."""
 
-    def __init__(self, history, *, certificate=None, forward=None, port=0, network=None):
+    def __init__(self, history, *, certificate=None, forward=None, port=0, network=None,
+                 ipv6=False):
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -68,8 +69,8 @@ class Sink:
             with network.outside():
                 self.server = Server(self._handle, self.tls, port, self.host)
         else:
-            self.host = "localhost"
-            self.server = Server(self._handle, self.tls, port)
+            self.host = "[::1]" if ipv6 else "localhost"
+            self.server = Server(self._handle, self.tls, port, **({"host": "::1"} if ipv6 else {}))
         self.server.on_answered = self._answered
         self.port = self.server.port
         self.url = f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
