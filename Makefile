@@ -159,7 +159,7 @@ $(PYTHON): tests/requirements.txt
 e2e: both $(PYTHON) $(U)/otlp_json
 	@scripts/collector/build >/dev/null
 	@PYTHON=$(PYTHON) scripts/rie/fetch >/dev/null
-	@for f in go node java; do scripts/functions/$$f >/dev/null || exit 1; done
+	@for f in go node java grpc; do scripts/functions/$$f >/dev/null || exit 1; done
 	@$(PYTHON) -m pytest -q -n 2
 
 test:

@@ -153,7 +153,7 @@ static unsigned add_certificates(struct bytes *out, const struct config *config)
 		wrong += add_file(out, export->certificate);
 		wrong += add_file(out, export->client_certificate);
 		wrong += add_file(out, export->client_key);
-		if (export->client_key && !export->client_certificate) {
+		if (!d->name && export->client_key && !export->client_certificate) {
 			bytes_addf(out, "wrong: LULL_CLIENT_KEY is of no use without "
 					"LULL_CLIENT_CERTIFICATE\n");
 			return wrong + 1;

@@ -1,5 +1,7 @@
 """Export by gRPC to a server of grpcio: what a call is, and what each way to end it means."""
 
+import time
+
 import grpc
 import pytest
 
@@ -161,3 +163,33 @@ def test_grpc_in_place_of_http_is_named(lambda_env, peer):
     env = lambda_env(endpoint=peer.url, environ={**GRPC, "LULL_PROTOCOL": "http/protobuf"})
     run(env, otlp.traces("a"), traces={"received": 1, "exported": 0, "dropped": 1})
     assert "LULL_PROTOCOL=grpc" in said(env)
+
+
+def test_a_server_that_vanishes_in_a_freeze_and_comes_back(lambda_env, network, history):
+    """Nothing tells either side: calls go nowhere until the network is there again."""
+    with network.outside():
+        backend = GrpcSink(history, host=network.outside_address)
+
+    def handler(event, context):
+        otlp.send(env.port, otlp.traces(event))
+        if event == "last":
+            network.restore()
+            history.wait("backend.answer", status="OK", count=2)
+
+    env = lambda_env(handler, endpoint=backend.url, network=network,
+                     environ={"LULL_PROTOCOL": "grpc", "LULL_FLUSH": "end"})
+    with env:
+        env.invoke("first")
+        env.wait_idle()
+        env.freeze()
+        time.sleep(1.5)  # how long it is frozen, not a wait
+        env.thaw()
+        network.cut()
+        for name in ("second", "third"):
+            assert env.invoke(name).status == "success"
+            env.wait_idle()
+        assert backend.names() == ["first"]
+        assert env.invoke("last").status == "success"
+        env.finish(traces={"received": 4, "exported": 4})
+    backend.close()
+    assert sorted(set(backend.names())) == ["first", "last", "second", "third"]
