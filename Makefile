@@ -184,7 +184,7 @@ layer: both
 bench: $(B)/lull
 	@tests/bench/run
 
-FUZZ_SOURCES := extension/base/arena.c extension/base/bytes.c extension/base/utf8.c \
+FUZZ_SOURCES := $(patsubst %,extension/base/%.c,arena base64 bytes utf8) \
 	extension/domain/payload.c extension/edges/spool_format.c extension/edges/grpc_message.c \
 	$(patsubst %,extension/domain/%.c,invocations severity telemetry timestamp trace_context) \
 	$(wildcard extension/domain/log_*.c) \

@@ -184,7 +184,8 @@ static bool fits(struct slice s, const char *format, struct log_line *line)
 
 void log_formats_read(struct slice text, struct log_line *line)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+	/* Of nothing there may be no pointer either. */
+	for (size_t i = 0; text.len > 0 && i < sizeof formats / sizeof formats[0]; i++) {
 		struct log_line found = {.time_unix_nano = line->time_unix_nano};
 
 		if (fits(text, formats[i], &found)) {

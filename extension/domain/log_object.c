@@ -7,10 +7,8 @@
 
 #include "domain/log_record.h"
 #include "domain/log_stack.h"
-#include "domain/severity.h"
-#include "domain/timestamp.h"
+#include "domain/log_value.h"
 #include "domain/trace_context.h"
-#include "wire/json_escape.h"
 #include "wire/json_scan.h"
 #include "wire/otlp_value.h"
 #include "wire/pb.h"
@@ -18,91 +16,7 @@
 /* So many members back one of the same name is looked for. */
 #define LOOK_BACK 64
 
-/* ---- Values ---- */
-
-static bool starts(struct slice json, char c)
-{
-	return json.len > 0 && json.data[0] == (uint8_t)c;
-}
-
-/* What is between the quotes; {NULL, 0} of what is no string. */
-static struct slice inner(struct slice json)
-{
-	return starts(json, '"') ? slice_of(json.data + 1, json.len - 2) : (struct slice){0};
-}
-
-/* The same of a string that is as it stands there. */
-static struct slice plain(struct slice json)
-{
-	struct slice s = inner(json);
-
-	return s.len > 0 && memchr(s.data, '\\', s.len) ? (struct slice){0} : s;
-}
-
-static bool is_number(struct slice json)
-{
-	return json.len > 0 && isdigit(json.data[0]);
-}
-
-static bool is_text_or_lines(struct slice json)
-{
-	struct slice element;
-	size_t count = 0;
-
-	if (starts(json, '"'))
-		return json.len > 2;
-	for (; json_scan_array(&json, &element); count++)
-		if (!starts(element, '"'))
-			return false;
-	return count > 0;
-}
-
 /* ---- What a member is ---- */
-
-/* log4j2's: seconds and nanoseconds in an object. */
-static bool take_instant(struct slice json, uint64_t *time)
-{
-	struct slice fraction = json_scan_member(json, "nanoOfSecond");
-	uint64_t nanos = 0;
-
-	if (!timestamp_number(json_scan_member(json, "epochSecond"), time) || fraction.len > 9)
-		return false;
-	for (size_t i = 0; i < fraction.len; i++) {
-		if (!isdigit(fraction.data[i]))
-			return false;
-		nanos = nanos * 10 + (uint64_t)(fraction.data[i] - '0');
-	}
-	*time += nanos;
-	return true;
-}
-
-static bool take_time(struct slice json, struct log_line *line)
-{
-	uint64_t time;
-
-	if (starts(json, '{')) {
-		if (!take_instant(json, &time))
-			return false;
-		line->time_unix_nano = time;
-		return true;
-	}
-	return is_number(json) ? timestamp_number(json, &line->time_unix_nano)
-			       : timestamp_parse(plain(json), &line->time_unix_nano);
-}
-
-static bool take_level(struct slice json, struct log_line *line)
-{
-	struct slice text = is_number(json) ? json : plain(json);
-	Otlp__SeverityNumber severity = is_number(json) ? severity_number(json)
-							: severity_parse(text);
-
-	/* A word that nobody knows is a level all the same, a number is not. */
-	if (!text.data || (is_number(json) && !severity))
-		return false;
-	line->level = text;
-	line->severity = severity;
-	return true;
-}
 
 /* Can the value be that? What it says of the line is noted. */
 static bool take(const struct log_name *row, struct slice json,
@@ -113,27 +27,28 @@ static bool take(const struct log_name *row, struct slice json,
 	switch (row->field) {
 	case FIELD_MESSAGE:
 		/* Under the commonest names it is one whatever it is. */
-		return starts(json, '"') || strcmp(row->key, "msg") == 0 ||
+		return log_value_starts(json, '"') || strcmp(row->key, "msg") == 0 ||
 		       (!row->outer && strcmp(row->key, "message") == 0);
 	case FIELD_LEVEL:
-		return take_level(json, line);
+		return log_value_level(json, line);
 	case FIELD_TIME:
-		return take_time(json, line);
+		return log_value_time(json, &line->time_unix_nano);
 	case FIELD_TRACE_ID:
-		return trace_id_parse(plain(json), trace);
+		return trace_id_parse(log_value_plain(json), trace);
 	case FIELD_SPAN_ID:
-		return span_id_parse(plain(json), span);
+		return span_id_parse(log_value_plain(json), span);
 	case FIELD_TRACE_FLAGS:
-		return plain(json).len == 2 && isxdigit(json.data[1]) && isxdigit(json.data[2]);
+		return log_value_plain(json).len == 2 && isxdigit(json.data[1]) &&
+		       isxdigit(json.data[2]);
 	case FIELD_REQUEST_ID:
-		if (!invocations_know(invocations, plain(json)))
+		if (!invocations_know(invocations, log_value_plain(json)))
 			return false;
-		line->request_id = plain(json);
+		line->request_id = log_value_plain(json);
 		return true;
 	case FIELD_ERROR_STACK:
-		return is_text_or_lines(json);
+		return log_value_is_text(json);
 	default:
-		return inner(json).len > 0;
+		return log_value_quoted(json).len > 0;
 	}
 }
 
@@ -157,9 +72,10 @@ static void note_within(struct log_object *o, const struct log_member *m,
 	struct slice rest = m->value, object = m->value;
 	struct log_member member;
 
-	if ((!starts(object, '{') && !starts(object, '[')) || !log_fields_within(m->key))
+	if ((!log_value_starts(object, '{') && !log_value_starts(object, '[')) ||
+	    !log_fields_within(m->key))
 		return;
-	if (starts(object, '[') && !json_scan_array(&rest, &object))
+	if (log_value_starts(object, '[') && !json_scan_array(&rest, &object))
 		return;
 	while (json_scan_object(&object, &member.key, &member.value))
 		note(o, m->key, &member, invocations, line);
@@ -203,20 +119,6 @@ static void drop_half_ids(struct log_object *o)
 		o->rows[FIELD_SPAN_ID] = o->rows[FIELD_TRACE_FLAGS] = NULL;
 }
 
-/* The text of a trace; frames, one a line, where they are an array. */
-static void put_stack_text(struct slice json, struct bytes *out)
-{
-	struct slice line;
-
-	if (starts(json, '"'))
-		json_unescape(inner(json), out);
-	while (json_scan_array(&json, &line)) {
-		if (out->len > 0)
-			bytes_addc(out, '\n');
-		json_unescape(inner(line), out);
-	}
-}
-
 /* What the trace says, for what no member of its own does. */
 static void read_stack(struct log_object *o)
 {
@@ -229,7 +131,7 @@ static void read_stack(struct log_object *o)
 	o->stack.len = 0;
 	if (!o->rows[field] || (!stack && !slice_find(o->found[field].value, slice_str("\\n"))))
 		return;
-	put_stack_text(o->found[field].value, &o->stack);
+	log_value_put_text(o->found[field].value, &o->stack);
 	text = bytes_slice(&o->stack);
 	if (!log_stack_error(text, &o->error_type, &o->error_message) && stack)
 		log_stack_line(text, &o->error_type, &o->error_message);
@@ -315,7 +217,7 @@ static void put_attributes(const struct log_object *o, struct bytes *out)
 
 		if (is_taken(o, m->key))
 			continue;
-		if (starts(m->value, '{') && is_taken_from(o, m->value))
+		if (log_value_starts(m->value, '{') && is_taken_from(o, m->value))
 			put_rest(o, m, out);
 		else
 			otlp_put_member(out, RECORD_ATTRIBUTES, m->key, m->value);
@@ -327,7 +229,8 @@ static void put_error(const struct log_object *o, enum log_field field, const ch
 		      struct slice told, struct bytes *out)
 {
 	if (o->rows[field])
-		otlp_put_quoted(out, RECORD_ATTRIBUTES, name, inner(o->found[field].value));
+		otlp_put_quoted(out, RECORD_ATTRIBUTES, name,
+				log_value_quoted(o->found[field].value));
 	else if (told.len > 0)
 		otlp_put_attribute(out, RECORD_ATTRIBUTES, name, told);
 }
@@ -338,10 +241,11 @@ static void put_ids(const struct log_object *o, struct bytes *out)
 	char flags[3] = {0};
 
 	if (!o->rows[FIELD_TRACE_ID] ||
-	    !trace_id_parse(plain(o->found[FIELD_TRACE_ID].value), trace))
+	    !trace_id_parse(log_value_plain(o->found[FIELD_TRACE_ID].value), trace))
 		return;
 	pb_put_len(out, RECORD_TRACE_ID, slice_of(trace, sizeof trace));
-	if (o->rows[FIELD_SPAN_ID] && span_id_parse(plain(o->found[FIELD_SPAN_ID].value), span))
+	if (o->rows[FIELD_SPAN_ID] &&
+	    span_id_parse(log_value_plain(o->found[FIELD_SPAN_ID].value), span))
 		pb_put_len(out, RECORD_SPAN_ID, slice_of(span, sizeof span));
 	if (!o->rows[FIELD_TRACE_FLAGS])
 		return;
@@ -373,7 +277,7 @@ struct slice log_object_only_message(const struct log_object *o)
 	for (size_t i = 0; i < o->count; i++)
 		if (!is_taken(o, o->members[i].key))
 			return (struct slice){0};
-	return inner(o->found[FIELD_MESSAGE].value);
+	return log_value_quoted(o->found[FIELD_MESSAGE].value);
 }
 
 bool log_object_keeps(const struct log_object *o, const char *key)
