@@ -8,6 +8,7 @@ import threading
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FRAME = 9  # bytes of a frame's head: length (3), type, flags, stream (4)
+PREFIX = 5  # bytes of a message's: compressed, length (4)
 DATA, PADDED = 0, 8
 
 
@@ -70,7 +71,9 @@ def _by_grpc(heard):
         stream = heard[at + 5:at + FRAME]
         start = at + FRAME + (1 if flags & PADDED else 0)
         at += FRAME + length
-        if kind == DATA and length and stream not in found:
+        # Where nothing follows it is a call for the sake of the connection.
+        empty = heard[start + 1:start + PREFIX] == bytes(PREFIX - 1)
+        if kind == DATA and length and not empty and stream not in found:
             found[stream] = ("grpc", "gzip" if heard[start] else "none")
     return list(found.values())
 
