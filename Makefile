@@ -30,13 +30,15 @@ PROTOS := $(sort $(wildcard extension/proto/*.proto))
 PROTO_NAMES := $(PROTOS:extension/proto/%.proto=%)
 OBJECTS := $(SOURCES:extension/%.c=$(B)/obj/%.o) $(PROTO_NAMES:%=$(B)/obj/proto/%.pb-c.o)
 
-.PHONY: all help packages clean test unit e2e lint format bench layer demo fuzz smoke both
+.PHONY: all help packages clean test test-backends unit e2e lint format bench layer demo fuzz smoke both
 
 all: $(B)/lull
 
 help:
 	@echo "make            build/$(ARCH)/lull; ARCH=arm64 cross-builds"
 	@echo "make test       all tests"
+	@echo "make test-backends  traces, metrics and logs into Jaeger, Prometheus and Loki, and queried back"
+	@echo "                (builds them first, once: a quarter of an hour)"
 	@echo "make lint       formatting and static checks; make format mends"
 	@echo "make demo       a function under the local Lambda, shown; ENDPOINT=https://... sends to a backend"
 	@echo "make bench      the figures; PEER=binary PEER_ENV=file beside another extension; INSTRUCTIONS=1 counts;"
@@ -164,6 +166,11 @@ e2e: both $(PYTHON) $(U)/otlp_json
 
 test:
 	@scripts/test/all
+
+# Backends that people have, each built once and kept in the cache.
+test-backends: $(B)/lull $(PYTHON)
+	@for b in jaeger prometheus loki; do scripts/backends/build $$b >/dev/null || exit 1; done
+	@$(PYTHON) -m pytest -q -m backends tests/backends
 
 lint: $(B)/proto/done
 	@scripts/packages clang-format-14 clang-tidy-14 shellcheck
