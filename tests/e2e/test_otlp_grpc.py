@@ -1,7 +1,9 @@
 """OTLP/gRPC on localhost: what grpcio and OpenTelemetry's gRPC exporters see of it."""
 
+import contextlib
 import socket
 import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -28,6 +30,7 @@ COMPRESSION = {"none": grpc.Compression.NoCompression, "gzip": grpc.Compression.
 MESSAGES = {"traces": otlp.traces("one", "two"), "logs": otlp.logs("one", "two"),
             "metrics": otlp.metrics("one", 1.0, 2.0)}
 SECONDS = 60
+CHANNELS = 300  # more than lull has connections for
 
 
 @pytest.fixture
@@ -39,8 +42,10 @@ def env(lambda_env, sink):
 class Client:
     """Calls whose messages are bytes, so that they need not be valid."""
 
-    def __init__(self, port, host="127.0.0.1", compression="none"):
+    def __init__(self, port, host="127.0.0.1", compression="none", own=False):
+        """`own`: a connection that it shares with no other."""
         self.channel = grpc.insecure_channel(f"{host}:{port}",
+                                             [("grpc.use_local_subchannel_pool", int(own))],
                                              compression=COMPRESSION[compression])
 
     def __enter__(self):
@@ -222,6 +227,38 @@ def test_a_channel_lives_on_over_freezes(lambda_env, sink):
         env.finish(traces={"received": 4, "exported": 4})
     clients[0].channel.close()
     assert sink.names() == [f"span {n}" for n in range(4)]
+
+
+def test_a_call_past_its_deadline(env, sink):
+    """Its message never ends: the client gives it up, and nobody else notices."""
+    over = threading.Event()
+
+    def half():
+        yield otlp.traces("half").SerializeToString()
+        over.wait(SECONDS)
+
+    with Client(env.grpc_port) as client:
+        call = client.channel.stream_unary(METHODS["traces"])
+        with pytest.raises(grpc.RpcError) as error:
+            call(half(), timeout=0.2)
+        over.set()
+        assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert client.export(TRACES) == b""
+    finish(env, 0, traces={"received": 2, "exported": 2})
+    assert sink.names() == ["one", "two"]
+
+
+def test_more_channels_than_connections(env, sink):
+    """The one that has been idle for longest is sent a GOAWAY: its client just connects again."""
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Client(env.grpc_port, own=True)) for _ in range(CHANNELS)]
+        for turn in range(2):
+            for number, client in enumerate(clients):
+                client.export(otlp.traces(f"{turn} {number}").SerializeToString(),
+                              wait_for_ready=True)
+    finish(env, 0, traces={"received": 2 * CHANNELS, "exported": 2 * CHANNELS})
+    assert sorted(sink.names()) == sorted(
+        f"{turn} {number}" for turn in range(2) for number in range(CHANNELS))
 
 
 def test_other_protocols_are_told_at_once(env):

@@ -30,13 +30,17 @@ def test_wrong_method(env):
 
 
 def test_wrong_content_type_or_encoding(env):
-    for headers in (
-        {"Content-Type": "text/plain"},
-        {"Content-Type": "application/x-protobuffer"},
-        {"Content-Encoding": "br"},
-        {"Content-Encoding": "gzip, br"},
+    for what, words in (
+        ("text/plain", b"application/x-protobuf and application/json"),
+        ("application/x-protobuffer", b"application/x-protobuf and application/json"),
+        ("br", b"gzip and identity"), ("deflate", b"gzip and identity"),
+        ("zstd", b"gzip and identity"), ("gzip, br", b"gzip and identity"),
     ):
-        assert_refused(otlp.post(env.port, "/v1/traces", TRACES, headers), 415)
+        name = "Content-Type" if "/" in what else "Content-Encoding"
+        reply = otlp.post(env.port, "/v1/traces", TRACES, {name: what})
+        accepted = assert_refused(reply, 415).get("accept-encoding")
+        assert words in reply.body
+        assert accepted == ("gzip, identity" if name == "Content-Encoding" else None)
     env.finish(traces={"received": 0})
 
 

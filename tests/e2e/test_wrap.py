@@ -132,6 +132,19 @@ def test_a_function_that_flushes(lambda_env, node, wrapper, backend):
     assert {"order": "a", "left": 3} in backend.names("logs")  # the SDK's own
 
 
+def test_a_function_that_speaks_grpc(lambda_env, node, wrapper, collector):
+    """It goes on speaking it, but to lull, and lull speaks it to the backend."""
+    env = lambda_env(copy=True, **node, environ={
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{collector.grpc_port}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "AWS_LAMBDA_EXEC_WRAPPER": str(wrapper)})
+    with env:
+        assert env.invoke({"order": "a"}).status == "success"
+        books = env.finish()
+    for signal in otlp.SIGNALS:
+        sent = len(collector.items(signal))
+        assert books[signal]["received"] == books[signal]["exported"] == sent > 0, books
+
+
 def test_an_os_only_runtime_calls_it(lambda_env, wrapper, backend, tmp_path):
     """`provided.*`: Lambda starts a bootstrap and honours no variable."""
     bootstrap = tmp_path / "bootstrap"
