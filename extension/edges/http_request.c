@@ -33,6 +33,8 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+static const char other_version[] = "only HTTP/1.1 and HTTP/1.0 are spoken here";
+
 /* Ends the parse: an error for llhttp, with our own reason beside it. */
 static int fail(struct http_request *r, unsigned status, const char *message)
 {
@@ -207,7 +209,7 @@ static int on_headers_complete(llhttp_t *parser)
 			(http_1_1 || !chunked);
 
 	if (!http_1_1 && !(parser->http_major == 1 && parser->http_minor == 0))
-		return fail(r, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+		return fail(r, 505, other_version);
 	if (r->transfer_encoding[0] && strcmp(r->transfer_encoding, "chunked") != 0)
 		return fail(r, 501, "the only transfer coding known here is chunked");
 	if (http_1_1 && r->expect[0]) {
@@ -322,7 +324,9 @@ enum http_step http_request_feed(struct http_request *r, struct slice *input)
 		llhttp_resume(&r->parser);
 	} else if (result != HPE_OK) {
 		r->reached = HTTP_STEP_REFUSED;
-		if (r->status == 0)
+		if (result == HPE_PAUSED_H2_UPGRADE)
+			fail(r, 505, other_version);
+		else if (r->status == 0)
 			fail(r, 400, llhttp_get_error_reason(&r->parser));
 	}
 	if (r->reached == HTTP_STEP_MORE && !r->past_head) {

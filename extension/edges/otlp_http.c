@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "status.pb-c.h"
 #include "wire/gzip.h"
 #include "wire/otlp_json.h"
@@ -134,9 +135,24 @@ static void refuse_too_large(const struct otlp_sink *sink, const struct http_hea
 	refuse(head, answer, 413, text);
 }
 
+/* HTTP/2 is gRPC on the wrong port. Its clients show nothing of an answer in HTTP/1.1, so it is the
+ * log that says it: once, for they try again and again. */
+static void say_wrong_port(void)
+{
+	static bool said;
+
+	if (!said)
+		log_warn("HTTP/2, as of gRPC, came to the port of OTLP/HTTP and was refused: point "
+			 "that SDK at the port of LULL_GRPC_PORT; for lull-wrap to do so set "
+			 "OTEL_EXPORTER_OTLP_PROTOCOL=grpc");
+	said = true;
+}
+
 static void otlp_refused(void *ctx, const struct http_head *head, const char *message,
 			 struct http_answer *answer)
 {
+	if (answer->status == 505)
+		say_wrong_port();
 	if (answer->status == 413)
 		refuse_too_large(ctx, head, answer);
 	else

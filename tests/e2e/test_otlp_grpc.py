@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 import otlp
 from ports import free_port
+from runs import said
 from wire import MEBI, TRACES, Wire, head
 
 SERVICE = "/opentelemetry.proto.collector.{}Service/Export"
@@ -274,6 +275,16 @@ def test_other_protocols_are_told_at_once(env):
             pytest.raises(ssl.SSLError):
         tls.wrap_socket(plain, server_hostname="localhost")
     finish(env, 0)
+
+
+def test_grpc_on_the_other_port_is_said_once(env):
+    """Its clients show no answer in HTTP/1.1: only the log can tell why nothing comes."""
+    with Client(env.port) as client:
+        for _ in range(3):
+            code, _ = client.refused(TRACES)
+            assert code == grpc.StatusCode.UNAVAILABLE
+    finish(env, 0)
+    assert said(env).count("OTEL_EXPORTER_OTLP_PROTOCOL=grpc") == 1
 
 
 def test_a_port_that_is_taken_is_said(lambda_env, sink):

@@ -453,7 +453,7 @@ static void test_garbage(void **state)
 		unsigned status;
 	} cases[] = {
 		{"\x16\x03\x01\x02", 400}, /* TLS */
-		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
 		{"hello", 400},
 		{"GET\r\n\r\n", 400},
 		{"GET / HTTP/1.1\r\na b: c\r\n\r\n", 400},
