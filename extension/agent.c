@@ -9,6 +9,7 @@
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"
 #include "edges/random.h"
+#include "edges/transfer_random.h"
 #include "exporter.h"
 #include "intake.h"
 #include "overflow.h"
@@ -297,7 +298,8 @@ static void act_on_waits(struct agent *a, unsigned actions, struct now now)
 		event_del(a->beat);
 	}
 	if (actions & ACT_URGE) {
-		platform_flush(&a->platform, true, now);
+		platform_near_deadline(&a->platform, a->request_id);
+		platform_flush(&a->platform, false, now);
 		exporter_begin_flush(&a->exporter);
 		a->urgent = true;
 		/* Its end is not waited for any more. */
@@ -438,7 +440,17 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 	/* There is no later try: none on a connection that may be dead. */
 	transfers_distrust(a->exporter.transfers);
 	a->last_life = is_spindown(event->reason);
+	platform_shutdown(&a->platform, event->reason);
 	step(a, LIFE_SHUTDOWN);
+}
+
+/* Each environment is an instance of its own, and so is each that is restored from a snapshot. */
+static void name_instance(struct agent *a)
+{
+	char uuid[RANDOM_UUID];
+
+	random_uuid(uuid);
+	resource_renew(&a->resource, "service.instance.id", slice_str(uuid));
 }
 
 /* ---- What comes in ---- */
@@ -471,6 +483,29 @@ static void runtime_done(struct agent *a, const struct telemetry_event *event)
 	step(a, LIFE_DONE);
 }
 
+static void on_line(void *ctx, const struct telemetry_event *event,
+		    const struct invocation *invocation)
+{
+	struct agent *a = ctx;
+
+	platform_line(&a->platform, event, invocation);
+}
+
+static void on_spans(void *ctx, struct slice request)
+{
+	struct agent *a = ctx;
+
+	tracing_spans(&a->platform.tracing, request);
+}
+
+/* A restored snapshot is another environment, somewhere else: none of its connections is alive. */
+static void restored(struct agent *a)
+{
+	name_instance(a);
+	transfer_random_renew();
+	exporter_thaw(&a->exporter, now_read());
+}
+
 static void on_platform(void *ctx, const struct telemetry_event *event,
 			const struct invocation *invocation)
 {
@@ -478,6 +513,8 @@ static void on_platform(void *ctx, const struct telemetry_event *event,
 
 	a->heard = true;
 	platform_event(&a->platform, event, invocation);
+	if (event->type == EVENT_RESTORE_START)
+		restored(a);
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
@@ -515,6 +552,8 @@ static bool make_intake(struct agent *a)
 		.accepted = on_accepted,
 		.grew = on_grown,
 		.platform = on_platform,
+		.line = on_line,
+		.spans = on_spans,
 		.ctx = a,
 	};
 	return intake_init(&a->intake, a->base);
@@ -558,6 +597,9 @@ static bool make_export(struct agent *a)
 		.config = a->config,
 		.store = &a->store,
 		.invocations = &a->invocations,
+		.function = slice_str(
+			config_env(a->options->environment, "AWS_LAMBDA_FUNCTION_NAME")),
+		.runtime_api = a->options->runtime_api,
 	};
 	platform_init(&a->platform, a->books.started);
 	snprintf(layer, sizeof layer, "%s/..", a->options->folder);
@@ -592,6 +634,7 @@ static bool make(struct agent *a)
 static void unmake(struct agent *a)
 {
 	intake_free(&a->intake);
+	platform_free(&a->platform);
 	lambda_api_free(a->api);
 	exporter_free(&a->exporter);
 	spool_free(a->spool);
@@ -605,15 +648,6 @@ static void unmake(struct agent *a)
 	event_free(a->brief);
 	event_free(a->bound);
 	event_base_free(a->base);
-}
-
-/* Each environment is an instance of its own, and so is each that is restored from a snapshot. */
-static void name_instance(struct agent *a)
-{
-	char uuid[RANDOM_UUID];
-
-	random_uuid(uuid);
-	resource_renew(&a->resource, "service.instance.id", slice_str(uuid));
 }
 
 void agent_run(const struct config *config, const struct agent_options *options)

@@ -15,6 +15,9 @@ static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *messag
 {
 	struct intake *in = ctx;
 
+	in->invocations->sdk = true;
+	if (signal == OTLP_TRACES)
+		in->spans(in->ctx, bytes_slice(message));
 	store_accept(in->store, signal, message, verdict, now_read());
 	in->accepted(in->ctx);
 	return true;
@@ -31,7 +34,8 @@ static void platform_event(struct intake *in, const struct telemetry_event *even
 	const struct invocation *invocation = invocations_event(in->invocations, event);
 
 	if (event->type == EVENT_INIT_START || event->type == EVENT_RESTORE_START)
-		resource_add(in->resource, "faas.instance", telemetry_string(event, "instanceId"));
+		resource_renew(in->resource, "faas.instance",
+			       telemetry_string(event, "instanceId"));
 	if (event->type == EVENT_LOGS_DROPPED)
 		log_warn("Lambda dropped log lines before lull got them: %.*s",
 			 (int)event->text.len, (const char *)event->text.data);
@@ -43,6 +47,8 @@ static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
 	struct telemetry_post *post = ctx;
 	struct intake *in = post->intake;
 
+	if (event->type == EVENT_FUNCTION)
+		in->line(in->ctx, event, invocations_current(in->invocations));
 	if (event->type == EVENT_FUNCTION || event->type == EVENT_BROKEN)
 		log_records_add(&post->records, event, (uint64_t)post->now.real);
 	else

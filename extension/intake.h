@@ -23,6 +23,10 @@ struct intake {
 	/* A platform event; `invocation` is the one it is of, or NULL. */
 	void (*platform)(void *ctx, const struct telemetry_event *event,
 			 const struct invocation *invocation);
+	/* A line of the function's, of that invocation or NULL; and spans of its. */
+	void (*line)(void *ctx, const struct telemetry_event *event,
+		     const struct invocation *invocation);
+	void (*spans)(void *ctx, struct slice request);
 	void *ctx;
 
 	/* Private. */

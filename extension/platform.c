@@ -1,17 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "platform.h"
 
+#include <string.h>
+#include <strings.h>
+
 void platform_init(struct platform *p, struct now now)
 {
 	platform_metrics_init(&p->metrics, p->config->temporality != TEMPORALITY_CUMULATIVE,
 			      (uint64_t)now.real);
 	p->metrics_made = INT64_MIN;
+	p->tracing = (struct platform_tracing){
+		.config = p->config,
+		.store = p->store,
+		.invocations = p->invocations,
+		.function = p->function,
+		.runtime_api = p->runtime_api,
+	};
 }
 
 void platform_event(struct platform *p, const struct telemetry_event *event,
 		    const struct invocation *invocation)
 {
 	platform_metrics_event(&p->metrics, event, p->invocations, invocation);
+	if (tracing_event(&p->tracing, event, invocation))
+		platform_metrics_out_of_memory(&p->metrics);
+}
+
+void platform_line(struct platform *p, const struct telemetry_event *event,
+		   const struct invocation *invocation)
+{
+	if (tracing_line(&p->tracing, event, invocation))
+		platform_metrics_out_of_memory(&p->metrics);
+}
+
+void platform_near_deadline(struct platform *p, const char *request_id)
+{
+	const struct invocation *invocation = invocations_find(p->invocations,
+							       slice_str(request_id));
+
+	if (invocation && invocation->outcome == INVOCATION_RUNS)
+		tracing_keep_words(&p->tracing, invocation);
+}
+
+static enum outcome_of_invocation outcome_of(struct slice reason)
+{
+	static const struct {
+		const char *reason;
+		enum outcome_of_invocation outcome;
+	} words[] = {{"timeout", INVOCATION_TIMEOUT}, {"failure", INVOCATION_FAILURE}};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (reason.len == strlen(words[i].reason) &&
+		    strncasecmp((const char *)reason.data, words[i].reason, reason.len) == 0)
+			return words[i].outcome;
+	return INVOCATION_RUNS;
+}
+
+static bool runs(const struct invocation *invocation)
+{
+	return invocation->request_id[0] && invocation->outcome == INVOCATION_RUNS;
+}
+
+void platform_shutdown(struct platform *p, struct slice reason)
+{
+	p->at_shutdown = outcome_of(reason);
+	for (size_t i = 0; p->at_shutdown != INVOCATION_RUNS && i < INVOCATIONS; i++)
+		if (runs(&p->invocations->ring[i]))
+			tracing_keep_words(&p->tracing, &p->invocations->ring[i]);
+}
+
+static void end_what_runs(struct platform *p, struct now now)
+{
+	for (size_t i = 0; i < INVOCATIONS; i++) {
+		struct invocation *invocation = &p->invocations->ring[i];
+
+		if (!runs(invocation))
+			continue;
+		invocation->outcome = p->at_shutdown;
+		invocation->end = (uint64_t)now.real;
+	}
 }
 
 static void flush_metrics(struct platform *p, bool all, struct now now)
@@ -33,5 +100,13 @@ static void flush_metrics(struct platform *p, bool all, struct now now)
 
 void platform_flush(struct platform *p, bool all, struct now now)
 {
+	if (p->at_shutdown != INVOCATION_RUNS)
+		end_what_runs(p, now);
+	tracing_flush(&p->tracing, all, now);
 	flush_metrics(p, all, now);
+}
+
+void platform_free(struct platform *p)
+{
+	tracing_free(&p->tracing);
 }

@@ -6,7 +6,7 @@
 
 #include "domain/config.h"
 #include "domain/platform_metrics.h"
-#include "policy/store.h"
+#include "platform_tracing.h"
 
 /* Where invocations follow each other closely their metrics go together: a request for each would cost
  * more than all else. */
@@ -16,10 +16,14 @@ struct platform {
 	const struct config *config;
 	struct store *store;
 	struct invocations *invocations;
+	struct slice function;   /* its name */
+	const char *runtime_api; /* HOST:PORT */
 
 	/* Private. */
+	struct platform_tracing tracing;
 	struct platform_metrics metrics;
-	int64_t metrics_made; /* mono; INT64_MIN: never */
+	int64_t metrics_made;                   /* mono; INT64_MIN: never */
+	enum outcome_of_invocation at_shutdown; /* of what runs still, by the reason */
 };
 
 void platform_init(struct platform *platform, struct now now);
@@ -28,8 +32,21 @@ void platform_init(struct platform *platform, struct now now);
 void platform_event(struct platform *platform, const struct telemetry_event *event,
 		    const struct invocation *invocation);
 
+/* A line of the function's, of that invocation or NULL. */
+void platform_line(struct platform *platform, const struct telemetry_event *event,
+		   const struct invocation *invocation);
+
+/* The deadline of that request is near: what is going on is kept, in case it does not end well. */
+void platform_near_deadline(struct platform *platform, const char *request_id);
+
+/* SHUTDOWN came, with that reason in any case of letters: so ended the requests that run, where nothing
+ * else tells it before the last flush. */
+void platform_shutdown(struct platform *platform, struct slice reason);
+
 /* Data is about to be exported: what is ready goes into the store. `all`: also what would better wait
  * for more, for there may be no later time. */
 void platform_flush(struct platform *platform, bool all, struct now now);
+
+void platform_free(struct platform *platform);
 
 #endif

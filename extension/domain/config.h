@@ -89,6 +89,8 @@ struct config {
 	char *spool_folder;
 	bool self_metrics;
 	bool platform_metrics;
+	enum span_setting invocation_spans;
+	bool last_words;
 	enum temporality temporality;
 	bool function_logs;     /* what the function prints is exported */
 	int function_log_level; /* OTLP's number of the least severity that is */

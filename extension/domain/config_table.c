@@ -63,6 +63,11 @@ static const struct setting table[] = {
 	 "true: lull exports its books (lull.items.received and so on) as metrics"},
 	{"PLATFORM_METRICS", T_BOOL, false, "true", OF(platform_metrics),
 	 "false: no metrics of what Lambda tells (faas.invocations, faas.invoke_duration and so on)"},
+	{"INVOCATION_SPANS", T_SPANS, false, "auto", OF(invocation_spans),
+	 "spans of invocations that lull makes: auto (where the function sends none: of time-outs and "
+	 "crashes, and where no SDK is at work), always, or never (none of init either)"},
+	{"LAST_WORDS", T_BOOL, false, "true", OF(last_words),
+	 "false: the span of a request that timed out or crashed does not say what was going on"},
 	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
 	 "the port on localhost that takes OTLP/HTTP"},
 	{"GRPC_PORT", T_PORT, false, "4317", OF(grpc_port),
@@ -237,6 +242,17 @@ static bool parse_compression(const char *text, enum compression *value)
 	return true;
 }
 
+static bool parse_spans(const char *text, enum span_setting *value)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum span_setting)i;
+	return true;
+}
+
 static bool parse_temporality(const char *text, enum temporality *value)
 {
 	static const char *const words[] = {"cumulative", "delta", "lowmemory"};
@@ -363,6 +379,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_severity(text, to->at);
 	case T_COMPRESSION:
 		return parse_compression(text, to->at);
+	case T_SPANS:
+		return parse_spans(text, to->at);
 	case T_TEMPORALITY:
 		return parse_temporality(text, to->at);
 	case T_SIGNALS:
@@ -393,6 +411,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_LEVEL] = "write error, warn, info or debug",
 		[T_SEVERITY] = "write trace, debug, info, warn, error or fatal",
 		[T_COMPRESSION] = "write gzip or none",
+		[T_SPANS] = "write auto, always or never",
 		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",
 		[T_CONFIG] = "write the path of a JSON file, or the JSON itself",
 		[T_SIGNALS] = "write traces,logs,metrics or some of them",

@@ -24,7 +24,8 @@ enum setting_type {
 	T_SIGNALS,
 	T_TRUE,
 	T_NONE,
-	T_PROTOCOL
+	T_PROTOCOL,
+	T_SPANS,
 };
 
 struct setting {

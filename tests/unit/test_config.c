@@ -36,6 +36,8 @@ static void test_defaults(void **state)
 	assert_false(c.self_metrics);
 	assert_true(c.platform_metrics);
 	assert_int_equal(c.temporality, TEMPORALITY_CUMULATIVE);
+	assert_int_equal(c.invocation_spans, SPANS_AUTO);
+	assert_true(c.last_words);
 	assert_int_equal(c.log_level, LOG_INFO);
 	assert_int_equal(c.http_port, 4318);
 	assert_null(c.service_name);
@@ -105,6 +107,9 @@ static const char *const temporalities[] = {[TEMPORALITY_CUMULATIVE] = "cumulati
 					    [TEMPORALITY_DELTA] = "delta",
 					    [TEMPORALITY_LOWMEMORY] = "lowmemory"};
 
+static const char *const spans[] = {
+	[SPANS_AUTO] = "auto", [SPANS_ALWAYS] = "always", [SPANS_NEVER] = "never"};
+
 /* The value of one setting as text, as a test can spell it. */
 static const char *value_of(const struct config *c, const char *name)
 {
@@ -131,6 +136,10 @@ static const char *value_of(const struct config *c, const char *name)
 		return c->self_metrics ? "true" : "false";
 	if (strcmp(name, "LULL_PLATFORM_METRICS") == 0)
 		return c->platform_metrics ? "true" : "false";
+	if (strcmp(name, "LULL_INVOCATION_SPANS") == 0)
+		return spans[c->invocation_spans];
+	if (strcmp(name, "LULL_LAST_WORDS") == 0)
+		return c->last_words ? "true" : "false";
 	if (strcmp(name, TEMPORALITY) == 0)
 		return temporalities[c->temporality];
 	if (strcmp(name, "LULL_FLUSH") == 0)
@@ -299,6 +308,15 @@ static const struct {
 	{"LULL_PLATFORM_METRICS", "false", "false"},
 	{"LULL_PLATFORM_METRICS", "1", "true"},
 	{"LULL_PLATFORM_METRICS", "all", NULL},
+
+	{"LULL_INVOCATION_SPANS", "auto", "auto"},
+	{"LULL_INVOCATION_SPANS", "Always", "always"},
+	{"LULL_INVOCATION_SPANS", "never", "never"},
+	{"LULL_INVOCATION_SPANS", "false", NULL},
+
+	{"LULL_LAST_WORDS", "false", "false"},
+	{"LULL_LAST_WORDS", "on", "true"},
+	{"LULL_LAST_WORDS", "none", NULL},
 
 	{"LULL_HTTP_PORT", "1", "1"},
 	{"LULL_HTTP_PORT", "65535", "65535"},

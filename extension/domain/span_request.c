@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/span_request.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "collector_trace.pb-c.h"
+#include "version.h"
+
+static void set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, size_t size)
+{
+	to->data = arena_alloc(a, size);
+	to->len = to->data ? size : 0;
+	if (to->data)
+		memcpy(to->data, id, size);
+}
+
+/* Terminated and valid UTF-8; NULL where memory is short. */
+static char *text_of(struct arena *a, struct slice text)
+{
+	struct bytes clean = {0};
+	char *copy;
+
+	utf8_repair(&clean, text);
+	a->failed |= clean.failed;
+	copy = clean.failed ? NULL : value_text(a, bytes_slice(&clean));
+	bytes_free(&clean);
+	return copy;
+}
+
+Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct slice name)
+{
+	Otlp__Span *span = NULL;
+
+	if (r->count < SPAN_REQUEST_SPANS)
+		span = VALUE_NEW(&r->arena, Otlp__Span, OTLP__SPAN__INIT);
+	if (!span)
+		return NULL;
+	set_id(&r->arena, &span->trace_id, ids->own.trace_id, TRACE_ID_SIZE);
+	set_id(&r->arena, &span->span_id, ids->own.span_id, SPAN_ID_SIZE);
+	if (span_id_is_set(ids->parent))
+		set_id(&r->arena, &span->parent_span_id, ids->parent, SPAN_ID_SIZE);
+	span->name = text_of(&r->arena, name);
+	span->attributes = arena_alloc(&r->arena, SPAN_ATTRIBUTES * sizeof *span->attributes);
+	if (r->arena.failed)
+		return NULL;
+	r->spans[r->count++] = span;
+	return span;
+}
+
+void span_set(struct span_request *r, Otlp__Span *span, const char *key, Otlp__AnyValue *value)
+{
+	Otlp__KeyValue *kv = value_attribute(&r->arena, slice_str(key), value);
+
+	if (kv && span->n_attributes < SPAN_ATTRIBUTES)
+		span->attributes[span->n_attributes++] = kv;
+}
+
+void span_set_text(struct span_request *r, Otlp__Span *span, const char *key, struct slice text)
+{
+	char *copy = text.len > 0 ? text_of(&r->arena, text) : NULL;
+
+	if (copy)
+		span_set(r, span, key, value_string(&r->arena, slice_str(copy)));
+}
+
+void span_set_true(struct span_request *r, Otlp__Span *span, const char *key)
+{
+	Otlp__AnyValue *value = VALUE_NEW(&r->arena, Otlp__AnyValue, OTLP__ANY_VALUE__INIT);
+
+	if (!value)
+		return;
+	value->value_case = OTLP__ANY_VALUE__VALUE_BOOL_VALUE;
+	value->bool_value = true;
+	span_set(r, span, key, value);
+}
+
+void span_fail(struct span_request *r, Otlp__Span *span, struct slice type, struct slice message)
+{
+	Otlp__Status *status = VALUE_NEW(&r->arena, Otlp__Status, OTLP__STATUS__INIT);
+	char *text = text_of(&r->arena, message);
+
+	if (!status || !text)
+		return;
+	status->code = OTLP__STATUS__STATUS_CODE__STATUS_CODE_ERROR;
+	status->message = text;
+	span->status = status;
+	span_set_text(r, span, "error.type", type);
+}
+
+static bool pack(struct span_request *r, struct bytes *out)
+{
+	Otlp__ExportTraceServiceRequest request = OTLP__EXPORT_TRACE_SERVICE_REQUEST__INIT;
+	Otlp__ResourceSpans resource = OTLP__RESOURCE_SPANS__INIT, *resources[] = {&resource};
+	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
+	Otlp__ScopeSpans scope = OTLP__SCOPE_SPANS__INIT, *scopes[] = {&scope};
+	size_t size;
+
+	name.name = "lull";
+	name.version = LULL_VERSION;
+	scope.scope = &name;
+	scope.spans = r->spans;
+	scope.n_spans = r->count;
+	resource.scope_spans = scopes;
+	resource.n_scope_spans = 1;
+	request.resource_spans = resources;
+	request.n_resource_spans = 1;
+	size = otlp__export_trace_service_request__get_packed_size(&request);
+	if (!bytes_reserve(out, size))
+		return false;
+	out->len += otlp__export_trace_service_request__pack(&request, out->data + out->len);
+	return true;
+}
+
+size_t span_request_finish(struct span_request *r, struct bytes *out)
+{
+	size_t spans = 0;
+
+	out->failed |= r->arena.failed;
+	if (!out->failed && r->count > 0 && pack(r, out))
+		spans = r->count;
+	arena_free(&r->arena);
+	*r = (struct span_request){0};
+	return spans;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform_tracing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/last_span.h"
+#include "edges/proc_read.h"
+#include "edges/random.h"
+
+/* ---- Last words ---- */
+
+void tracing_keep_words(struct platform_tracing *t, const struct invocation *invocation)
+{
+	struct kept_words *words = &t->words;
+
+	if (!t->config->last_words || t->config->invocation_spans == SPANS_NEVER ||
+	    words->number == invocations_number(t->invocations, invocation))
+		return;
+	words->number = invocations_number(t->invocations, invocation);
+	words->log.len = words->span.len = words->connections.len = 0;
+	last_lines_read(&t->lines, &words->log);
+	/* Spans come when the SDK likes: it may be one of the request before. */
+	if (t->last_span_end >= invocation->start)
+		bytes_add(&words->span, slice_str(t->last_span));
+	proc_connections(t->runtime_api, &words->connections);
+	words->memory = proc_memory_used();
+}
+
+void tracing_spans(struct platform_tracing *t, struct slice request)
+{
+	struct last_span last = last_span_of(request);
+
+	if (last.name.len == 0)
+		return;
+	snprintf(t->last_span, sizeof t->last_span, "%.*s", (int)last.name.len,
+		 (const char *)last.name.data);
+	t->last_span_end = last.end;
+}
+
+/* ---- What comes in ---- */
+
+bool tracing_event(struct platform_tracing *t, const struct telemetry_event *event,
+		   const struct invocation *invocation)
+{
+	switch (event->type) {
+	case EVENT_INIT_START:
+		phase_begin(&t->init, event);
+		return false;
+	case EVENT_RESTORE_START:
+		phase_begin(&t->restore, event);
+		return false;
+	case EVENT_INIT_REPORT:
+		phase_end(&t->init, event);
+		return request_ends_init_out_of_memory(event, last_lines_all(&t->lines));
+	case EVENT_RESTORE_REPORT:
+		phase_end(&t->restore, event);
+		return false;
+	case EVENT_START:
+		if (!t->invocations->concurrent)
+			last_lines_clear(&t->lines);
+		return false;
+	default:
+		break;
+	}
+	if (!invocation)
+		return false;
+	if (outcome_is_abnormal(invocation->outcome))
+		tracing_keep_words(t, invocation);
+	return request_ends_event(request_ends_at(&t->ends,
+						  invocations_number(t->invocations, invocation)),
+				  event, invocation, last_lines_all(&t->lines));
+}
+
+bool tracing_line(struct platform_tracing *t, const struct telemetry_event *event,
+		  const struct invocation *invocation)
+{
+	last_lines_add(&t->lines, event);
+	/* Few are told so late. */
+	if (!invocation || !invocation->done || invocation->outcome == INVOCATION_SUCCESS)
+		return false;
+	return request_ends_lines(request_ends_at(&t->ends,
+						  invocations_number(t->invocations, invocation)),
+				  invocation, last_lines_last(&t->lines));
+}
+
+/* ---- Which trace ---- */
+
+/* An SDK that is at work has been heard when not only the first request has ended: one that sends in
+ * batches is frozen before it does. */
+static bool sdk_had_time(const struct platform_tracing *t)
+{
+	const struct invocation *second = invocations_at(t->invocations, 2);
+
+	return t->invocations->count > 2 || (second && second->outcome != INVOCATION_RUNS);
+}
+
+/* Has the sampling of a trace that is known by its header alone dropped it? */
+static bool is_dropped(const struct invocation *invocation, enum trace_source source)
+{
+	return source <= TRACE_XRAY && invocation->header.sampled == XRAY_NOT_SAMPLED;
+}
+
+/* Ids beside the spans of that request; of a trace of its own where nothing is known. The parent is
+ * that of the function's own span, where it is the header's. */
+static struct span_ids ids_beside(const struct platform_tracing *t,
+				  const struct invocation *invocation)
+{
+	struct span_ids ids = {0};
+
+	random_bytes(ids.own.span_id, SPAN_ID_SIZE);
+	if (invocation) {
+		struct trace_context trace;
+
+		invocations_trace(t->invocations, invocation, &trace);
+		memcpy(ids.own.trace_id, trace.trace_id, TRACE_ID_SIZE);
+	}
+	if (!invocation || !trace_id_is_set(ids.own.trace_id))
+		random_bytes(ids.own.trace_id, TRACE_ID_SIZE);
+	else if (memcmp(ids.own.trace_id, invocation->header.trace_id, TRACE_ID_SIZE) == 0)
+		memcpy(ids.parent, invocation->header.parent, SPAN_ID_SIZE);
+	return ids;
+}
+
+/* ---- Decisions ---- */
+
+static enum span_decision decide_phase(const struct platform_tracing *t,
+				       const struct platform_phase *phase, bool all)
+{
+	const struct invocation *first = invocations_at(t->invocations, 1);
+	struct trace_context trace;
+	enum trace_source source;
+
+	if (t->config->invocation_spans == SPANS_NEVER)
+		return SPAN_NO;
+	if (!phase->over)
+		return SPAN_LATER;
+	if (!first)
+		return all || t->invocations->count > 0 ? SPAN_YES : SPAN_LATER;
+	source = invocations_trace(t->invocations, first, &trace);
+	if (!all && (first->outcome == INVOCATION_RUNS ||
+		     (source <= TRACE_XRAY && !phase->failed && !sdk_had_time(t))))
+		return SPAN_LATER;
+	return is_dropped(first, source) && !phase->failed ? SPAN_NO : SPAN_YES;
+}
+
+static void settle_phase(struct platform_tracing *t, struct platform_phase *phase, bool all,
+			 struct span_request *r)
+{
+	enum span_decision decision = phase->begun ? decide_phase(t, phase, all) : SPAN_LATER;
+	struct span_ids ids;
+
+	if (decision == SPAN_LATER)
+		return;
+	if (decision == SPAN_YES) {
+		ids = ids_beside(t, invocations_at(t->invocations, 1));
+		span_add_phase(r, &ids, phase == &t->init ? "init" : "restore", t->function, phase);
+	}
+	phase->begun = false;
+}
+
+static enum span_decision decide(const struct platform_tracing *t,
+				 const struct invocation *invocation, const struct request_end *end,
+				 bool all)
+{
+	struct trace_context trace;
+	enum trace_source source = invocations_trace(t->invocations, invocation, &trace);
+	const struct span_view view = {
+		.setting = t->config->invocation_spans,
+		.outcome = invocation->outcome,
+		.out_of_memory = end->out_of_memory,
+		.own_span = source == TRACE_OWN_SPAN,
+		.sdk = t->invocations->sdk,
+		.dropped = is_dropped(invocation, source),
+		.sdk_had_time = all || sdk_had_time(t),
+	};
+
+	return span_decide(&view);
+}
+
+static void make_span(struct platform_tracing *t, struct invocation *invocation,
+		      const struct request_end *end, struct span_request *r)
+{
+	const struct kept_words *kept = &t->words;
+	const struct last_words words = {bytes_slice(&kept->log), bytes_slice(&kept->span),
+					 bytes_slice(&kept->connections), kept->memory};
+	const struct invocation_span what = {
+		.function = t->function,
+		.invocation = invocation,
+		.end = end,
+		.coldstart = invocations_number(t->invocations, invocation) == 1,
+		.words = kept->number == invocations_number(t->invocations, invocation) &&
+					 invocation->outcome != INVOCATION_SUCCESS
+				 ? &words
+				 : NULL,
+	};
+	struct span_ids ids = ids_beside(t, invocation);
+
+	span_add_invocation(r, &ids, &what);
+	/* Its log lines and exemplars lead to it, where there is no other. */
+	if (invocation->source <= TRACE_XRAY) {
+		invocation->trace = ids.own;
+		invocation->source = TRACE_OWN_SPAN;
+	}
+}
+
+static void settle(struct platform_tracing *t, struct invocation *invocation, bool all,
+		   struct span_request *r)
+{
+	struct request_end *end = request_ends_at(&t->ends,
+						  invocations_number(t->invocations, invocation));
+	enum span_decision decision;
+
+	if (end->settled)
+		return;
+	decision = decide(t, invocation, end, all);
+	end->settled = decision != SPAN_LATER;
+	if (decision == SPAN_YES)
+		make_span(t, invocation, end, r);
+}
+
+void tracing_flush(struct platform_tracing *t, bool all, struct now now)
+{
+	struct otlp_verdict verdict = {.valid = true};
+	struct span_request r = {0};
+	struct bytes message = {0};
+	unsigned count = t->invocations->count;
+
+	if (!store_takes(t->store, OTLP_TRACES))
+		return;
+	settle_phase(t, &t->init, all, &r);
+	settle_phase(t, &t->restore, all, &r);
+	for (unsigned n = count > INVOCATIONS ? count - INVOCATIONS + 1 : 1; n <= count; n++)
+		settle(t, &t->invocations->ring[(n - 1) % INVOCATIONS], all, &r);
+	verdict.items = r.count;
+	if (verdict.items > 0 && span_request_finish(&r, &message) > 0)
+		store_accept(t->store, OTLP_TRACES, &message, &verdict, now);
+	else if (verdict.items > 0)
+		store_lost(t->store, OTLP_TRACES, verdict.items);
+	arena_free(&r.arena);
+	bytes_free(&message);
+}
+
+void tracing_free(struct platform_tracing *t)
+{
+	bytes_free(&t->words.log);
+	bytes_free(&t->words.span);
+	bytes_free(&t->words.connections);
+}
