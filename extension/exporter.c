@@ -152,8 +152,9 @@ static void put_back(struct exporter_slot *slot, bool failed, struct now now)
 	later.maybe_taken = transfer_cancel(slot->transfer);
 	slot->transfer = NULL;
 	if (failed) {
-		/* Perhaps nobody is there any more: the others are not to wait for that, too. */
-		transfers_distrust(slot->exporter->transfers);
+		/* The other signals are not to wait for that, too. */
+		transfers_distrust_backend(slot->exporter->transfers,
+					   &slot->destination->settings[slot->signal]);
 		later.pause = answer_none(slot, now);
 	}
 	settle(slot, &later, now);

@@ -59,18 +59,28 @@ static void name_status(const struct transfer_result *result, char name[static S
 		snprintf(name, STATUS_NAME, "status %u: ", result->status);
 }
 
+/* "traces", or "traces for vendor" of a destination with a name. */
+#define WHAT 64
+static const char *what(const struct exporter_slot *slot, char text[static WHAT])
+{
+	const char *name = slot->destination->name;
+
+	snprintf(text, WHAT, "%s%s%s", otlp_signal_name(slot->signal), name ? " for " : "",
+		 name ? name : "");
+	return text;
+}
+
 static void say(struct exporter_slot *slot, const struct transfer_result *result,
 		enum verdict verdict, struct slice message)
 {
 	struct bytes text = {0};
-	char status[STATUS_NAME];
+	char status[STATUS_NAME], of[WHAT];
 
 	if (said_before(slot, verdict))
 		return;
 	name_status(result, status);
 	log_warn("%zu items of %s could not be exported and %s: %s%s", slot->batch.items,
-		 otlp_signal_name(slot->signal), what_now(verdict), status,
-		 words(slot, message, &text));
+		 what(slot, of), what_now(verdict), status, words(slot, message, &text));
 	bytes_free(&text);
 }
 
@@ -78,6 +88,7 @@ static void say(struct exporter_slot *slot, const struct transfer_result *result
 static void say_exported(struct exporter_slot *slot, const struct otlp_response *response)
 {
 	struct bytes text = {0};
+	char of[WHAT];
 
 	if (response->rejected == 0)
 		slot->said &= ~(1U << VERDICT_LATER);
@@ -86,11 +97,11 @@ static void say_exported(struct exporter_slot *slot, const struct otlp_response 
 	slot->partial_said = true;
 	if (response->rejected > 0)
 		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %s",
-			 response->rejected, slot->batch.items, otlp_signal_name(slot->signal),
+			 response->rejected, slot->batch.items, what(slot, of),
 			 words(slot, response->message, &text));
 	else
 		log_warn("the backend took %zu items of %s with a warning: %s", slot->batch.items,
-			 otlp_signal_name(slot->signal), words(slot, response->message, &text));
+			 what(slot, of), words(slot, response->message, &text));
 	bytes_free(&text);
 }
 

@@ -38,4 +38,5 @@ void config_signals_apply(struct config *config, const char *const *environment)
 		for (unsigned i = 0; config->off[s] && i < config->destination_count; i++)
 			config_destination_leave_out(&config->destinations[i], (enum otlp_signal)s);
 	}
+	config->function_logs &= !config->off[OTLP_LOGS];
 }

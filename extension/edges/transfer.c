@@ -120,7 +120,16 @@ void transfers_distrust(struct transfers *transfers)
 		t->again = true;
 	/* It knows name servers, which may be others where a snapshot is restored. */
 	drop_spare(transfers);
-	transfer_loop_distrust(&transfers->loop);
+	transfer_loop_distrust(&transfers->loop, NULL);
+}
+
+void transfers_distrust_backend(struct transfers *transfers, const struct export_settings *settings)
+{
+	const struct transfer_some alike = {settings, share_alike};
+
+	for (struct transfer *t = transfers->first; t; t = t->next)
+		t->again |= share_alike(t->settings, settings);
+	transfer_loop_distrust(&transfers->loop, &alike);
 }
 
 /* ---- One ---- */

@@ -27,7 +27,11 @@ void transfers_free(struct transfers *transfers);
  * failure; as is one whose reused connection breaks. Ends all connecting ahead. */
 void transfers_distrust(struct transfers *transfers);
 
-/* Posts `body` (moved) by those settings, which must outlive it: it is what their protocol wants, compressed
+/* The same of one backend's connections alone: perhaps nobody is there any more. */
+void transfers_distrust_backend(struct transfers *transfers,
+				const struct export_settings *settings);
+
+/* Posts `body` (moved) by those settings, which must outlive `transfers`: it is what their protocol wants, compressed
  * already where they say so. NULL where that cannot even be begun; `done` is then not called,
  * and is never called before this returns. */
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
@@ -38,7 +42,7 @@ struct transfer *transfer_start(struct transfers *transfers, const struct export
 bool transfer_cancel(struct transfer *transfer);
 
 /* Name look-up, connection and TLS handshake ahead of the first transfer by those settings, which
- * must outlive it, by an OPTIONS request (for gRPC one for the backend's health), without their headers,
+ * must outlive `transfers`, by an OPTIONS request (for gRPC one for the backend's health), without their headers,
  * whose answer does not matter.
  * Nothing where another transfer to that scheme, host and port is under way. Not told of; cancelled by
  * transfers_end_connecting(), or when it has failed or takes too long. */

@@ -12,7 +12,8 @@
 struct transfer_connection {
 	struct transfer_connection *next;
 	curl_socket_t fd;
-	bool busy; /* curl waits for it: a request is under way */
+	const struct export_settings *of; /* whose it is */
+	bool busy;                        /* curl waits for it: a request is under way */
 	bool distrusted;
 };
 
@@ -27,13 +28,15 @@ static struct transfer_connection **find(struct transfer_loop *loop, curl_socket
 	return at;
 }
 
-bool transfer_loop_opened(struct transfer_loop *loop, curl_socket_t fd)
+bool transfer_loop_opened(struct transfer_loop *loop, curl_socket_t fd,
+			  const struct export_settings *of)
 {
 	struct transfer_connection *c = calloc(1, sizeof *c);
 
 	if (!c)
 		return false;
 	c->fd = fd;
+	c->of = of;
 	c->next = loop->connections;
 	loop->connections = c;
 	return true;
@@ -59,18 +62,26 @@ static void end_if_idle(const struct transfer_connection *c)
 		shutdown(c->fd, SHUT_RDWR);
 }
 
-void transfer_loop_distrust(struct transfer_loop *loop)
+static bool is_one(const struct transfer_connection *c, const struct transfer_some *some)
+{
+	return !some || some->alike(c->of, some->of);
+}
+
+void transfer_loop_distrust(struct transfer_loop *loop, const struct transfer_some *some)
 {
 	for (struct transfer_connection *c = loop->connections; c; c = c->next) {
+		if (!is_one(c, some))
+			continue;
 		c->distrusted = true;
 		end_if_idle(c);
 	}
 }
 
-bool transfer_loop_has_distrusted(const struct transfer_loop *loop)
+bool transfer_loop_has_distrusted(const struct transfer_loop *loop,
+				  const struct transfer_some *some)
 {
 	for (const struct transfer_connection *c = loop->connections; c; c = c->next)
-		if (c->distrusted && c->busy)
+		if (c->distrusted && c->busy && is_one(c, some))
 			return true;
 	return false;
 }

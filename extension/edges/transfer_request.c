@@ -104,7 +104,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 	if (t->to_itself)
 		return CURL_SOCKET_BAD;
 	fd = transfer_socket_open(address, t->settings->timeout);
-	if (fd != CURL_SOCKET_BAD && !transfer_loop_opened(&t->all->loop, fd)) {
+	if (fd != CURL_SOCKET_BAD && !transfer_loop_opened(&t->all->loop, fd, t->settings)) {
 		transfer_loop_close(&t->all->loop, fd);
 		return CURL_SOCKET_BAD;
 	}
@@ -208,9 +208,11 @@ bool request_begin(struct transfer *t)
 
 bool request_send(struct transfer *t, int64_t timeout)
 {
+	const struct transfer_some alike = {t->settings, share_alike};
+
 	if (!set_deadline(t, timeout))
 		return false;
-	t->fresh |= transfer_loop_has_distrusted(&t->all->loop);
+	t->fresh |= transfer_loop_has_distrusted(&t->all->loop, &alike);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
 	t->waiting = share_must_wait(t);
 	if (!t->waiting)

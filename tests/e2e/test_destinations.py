@@ -59,6 +59,21 @@ def test_a_dead_backend_holds_up_no_live_one(lambda_env, sink, other, dead, firs
                    dead={"traces": {"received": 15, "exported": 0, "dropped": {"shutdown": 15}},
                          "logs": {"received": 1, "dropped": {"shutdown": 1}}})
     assert sink.names("logs") == ["line"]
+    assert said(env).count("items of traces for dead could not be exported") == 1
+
+
+def test_no_second_connection_to_the_live_one(lambda_env, sink, other):
+    """What one backend does not answer is no reason to distrust the connection to another."""
+    other.answer = HANG
+    connections = []
+    sink.server.on_connection = connections.append
+    environ = {**END, "LULL_CONFIG": config(dead=other.url, live=sink.url)}
+    with lambda_env(environ=environ) as env:
+        for name in numbers(0, 8):
+            invoke_with_span(env, name)
+        assert len(sink.of("traces")) == 8
+        assert len(connections) == 1
+        env.finish(live={"traces": {"exported": 8}}, dead={"traces": {"received": 8}})
 
 
 # who gets what

@@ -391,6 +391,7 @@ static void test_signals(void **state)
 				fail_msg("%s %s: %s", cases[i].set[0], cases[i].set[1], name);
 			assert_false(c.off[s] && c.destinations[0].export[s].endpoint);
 		}
+		assert_int_equal(c.function_logs, !c.off[OTLP_LOGS]);
 		assert_int_equal(config_is_off(&c), strlen(cases[i].off) == OTLP_SIGNALS);
 		assert_int_equal(c.problem_count, cases[i].problems);
 		config_free(&c);

@@ -150,6 +150,30 @@ static void test_idle_connections_are_distrusted(void **state)
 	client_close(&peer);
 }
 
+/* What one backend does says nothing of another's connections, idle or wanted. */
+static void test_one_backend_is_distrusted(void **state)
+{
+	struct world *w = *state;
+	struct export_settings other = w->settings;
+	struct client old = served_peer(w), peer;
+	char url[64] = "http://127.0.0.1:9/v1/traces";
+
+	other.endpoint = url;
+	transfers_distrust_backend(w->transfers, &other);
+	post(w);
+	expect_post(&old);
+	client_say(&old, OK_ANSWER);
+	wait_until(w->base, w->ended == 2);
+	no_peer(w);
+	/* Its own, by another path. */
+	snprintf(url, sizeof url, "%.*s/v1/logs", (int)(strstr(w->url, "/v1/") - w->url), w->url);
+	transfers_distrust_backend(w->transfers, &other);
+	peer = served_peer(w);
+	client_expect_end(&old);
+	client_close(&old);
+	client_close(&peer);
+}
+
 static void test_under_way_and_answered(void **state)
 {
 	struct world *w = *state;
@@ -300,6 +324,7 @@ int main(void)
 		WORLD_TEST(test_not_again_where_an_answer_had_begun),
 		WORLD_TEST(test_no_answer_when_used_again),
 		WORLD_TEST(test_idle_connections_are_distrusted),
+		WORLD_TEST(test_one_backend_is_distrusted),
 		WORLD_TEST(test_under_way_and_answered),
 		WORLD_TEST(test_under_way_and_fails),
 		WORLD_TEST(test_under_way_and_not_to_be_connected_again),
