@@ -22,7 +22,7 @@ SPANS = {"1001": ["charge card", "load order", "orders", "step", "step"],
          "1002": ["charge card", "load order", "orders"]}
 LINES = {"1001": ["order 1001 came in", "INFO order 1001 charged"],
          "1002": ["order 1002 came in", "INFO order 1002 charged", "ERROR order 1002 failed",
-                  "[ERROR] ValueError: out of stock"]}
+                  "ERROR ValueError: out of stock (+7"]}
 ITEMS = {"spans": 8, "log records": 6, "data points": 4}
 LEDGER_ROW = r"^{} +(\d+) +(\d+) +(\d+) +(\d+)(?: +(\d+))?$"
 

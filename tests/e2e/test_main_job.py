@@ -108,13 +108,15 @@ def parsed(line, log_format):
     if line.count("\t") >= 3:  # a line of Python's logging under awslambdaric
         level, _, _, message = line.split("\t", 3)
         return message, level.strip("[]")
+    if line.startswith("[ERROR] "):  # what awslambdaric says of the exception
+        return line.removeprefix("[ERROR] "), "ERROR"
     return line, ""
 
 
 def check_logs(logs, lines, log_format):
     """Every line once, with its own request id, whichever format it had."""
     have = [(log["body"], log["severity_text"], log["attributes"]["faas.invocation_id"])
-            for log in logs if "errorType" not in log["attributes"]]
+            for log in logs if "exception.stacktrace" not in log["attributes"]]
     wanted = [(*parsed(line, log_format), request_id) for line, request_id in lines]
     assert sorted(have) == sorted(w for w in wanted if w[0] is not None)
     failed = next(log for log in logs if log["body"] == "order c failed")
@@ -122,10 +124,10 @@ def check_logs(logs, lines, log_format):
     assert all(log["time"] > 0 for log in logs)
     if log_format == "JSON":
         assert failed["attributes"]["logger"] == "orders"
-        # What awslambdaric says of the exception has no message, all its keys are attributes.
-        traced = [log for log in logs if "errorType" in log["attributes"]]
-        assert [log["attributes"]["errorMessage"] for log in traced] == ["no money"]
-        assert traced[0]["attributes"]["stackTrace"][-1].endswith("(event[\"error\"])\n")
+        # What awslambdaric says of the exception has no message.
+        traced = [log for log in logs if "exception.stacktrace" in log["attributes"]]
+        assert [log["attributes"]["exception.message"] for log in traced] == ["no money"]
+        assert traced[0]["attributes"]["exception.stacktrace"].endswith("(event[\"error\"])\n")
 
 
 def check_resource(resource, env):

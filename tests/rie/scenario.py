@@ -143,8 +143,8 @@ def lines(event):
 def check_logs(logs, events, ids, env):
     """Every line once, with its request. With concurrent invocations only a line that names its
     request has one; what comes between invocations has that of whichever was the last."""
-    traced = [log for log in logs if log["body"].startswith("[ERROR] ValueError: no money")]
-    assert len(traced) == 1
+    traced = [log for log in logs if log["body"].startswith("ValueError: no money")]
+    assert [log["attributes"]["exception.type"] for log in traced] == ["ValueError"]
     have = [log["body"] for log in logs if log not in traced]
     wanted = {line: (ids[event["order"]], carries) for event in events
               for line, carries in lines(event)}
