@@ -17,20 +17,26 @@ bool destination_waiting(const struct destination *d, enum otlp_signal signal)
 	return d->queue[signal].count > 0;
 }
 
-static bool joins(const struct batch *batch, const struct payload *next)
+size_t destination_batch(const struct destination *d, enum otlp_signal signal)
+{
+	return d->settings[signal].protocol == PROTOCOL_HTTP_JSON ? FLUSH_BATCH_JSON : FLUSH_BATCH;
+}
+
+static bool joins(const struct batch *batch, const struct payload *next, size_t limit)
 {
 	if (batch->members.count == 0)
 		return true;
 	return !next->alone && !payload_list_at(&batch->members, 0)->alone &&
-	       batch->bytes + next->message.len <= FLUSH_BATCH;
+	       batch->bytes + next->message.len <= limit;
 }
 
 bool destination_take(struct destination *d, enum otlp_signal signal, struct batch *batch)
 {
 	struct payload_list *queue = &d->queue[signal];
+	size_t limit = destination_batch(d, signal);
 
 	*batch = (struct batch){.signal = signal};
-	while (queue->count > 0 && joins(batch, payload_list_at(queue, 0))) {
+	while (queue->count > 0 && joins(batch, payload_list_at(queue, 0), limit)) {
 		struct payload *p = payload_list_at(queue, 0);
 
 		if (!payload_list_push(&batch->members, p))

@@ -46,7 +46,11 @@ bool destination_takes(const struct destination *d, enum otlp_signal signal);
 /* Is anything of this signal waiting to be taken? */
 bool destination_waiting(const struct destination *d, enum otlp_signal signal);
 
-/* Takes payloads from the front of the queue, as many as may be joined within FLUSH_BATCH, at least
+/* How many bytes of that signal go into one batch for it: each takes about as much work, and the work for
+ * JSON is several times that for protobuf. */
+size_t destination_batch(const struct destination *d, enum otlp_signal signal);
+
+/* Takes payloads from the front of the queue, as many as may be joined within such a batch, at least
  * one. False where there is none or memory is short. The batch must be settled. */
 bool destination_take(struct destination *d, enum otlp_signal signal, struct batch *batch);
 

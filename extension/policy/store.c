@@ -153,14 +153,29 @@ static void hand_on(struct store *store, const struct payload *from, struct byte
 /* Is the piece to be handed on before an item of `len` bytes? `around` of its bytes are the first
  * item's resource and so on, which the next piece has again: where that is much, pieces are larger
  * rather than many. */
-static bool is_full(const struct bytes *piece, size_t around, size_t len)
+static bool is_full(const struct bytes *piece, size_t limit, size_t around, size_t len)
 {
-	return piece->failed || (piece->len + len > FLUSH_BATCH && piece->len > 2 * around);
+	return piece->failed || (piece->len + len > limit && piece->len > 2 * around);
 }
 
-/* Pieces of about FLUSH_BATCH: whole items, each with what stands around it. */
+/* What none of its destinations has to cut further. */
+static size_t smallest_batch(const struct store *store, enum otlp_signal signal)
+{
+	size_t least = FLUSH_BATCH;
+
+	FOR_TAKERS(store, signal, d)
+	{
+		size_t batch = destination_batch(d, signal);
+
+		least = batch < least ? batch : least;
+	}
+	return least;
+}
+
+/* Pieces of about a batch: whole items, each with what stands around it. */
 static void cut(struct store *store, const struct payload *from, struct slice message)
 {
+	const size_t limit = smallest_batch(store, from->signal);
 	struct otlp_iter iter = otlp_items(from->signal, message);
 	struct bytes piece = {0};
 	struct otlp_writer writer = otlp_write(from->signal, &piece);
@@ -168,7 +183,7 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 	size_t items = 0, around = 0;
 
 	while (otlp_next(&iter, &item)) {
-		if (items > 0 && is_full(&piece, around, item.item.len)) {
+		if (items > 0 && is_full(&piece, limit, around, item.item.len)) {
 			otlp_write_end(&writer);
 			hand_on(store, from, &piece, items);
 			writer = otlp_write(from->signal, &piece);
@@ -189,7 +204,7 @@ static void release(struct store *store, struct payload *p, const struct resourc
 	struct bytes message = {0};
 
 	otlp_enrich(bytes_slice(&p->message), resource->attributes, resource->count, &message);
-	if (!message.failed && message.len > FLUSH_BATCH)
+	if (!message.failed && message.len > smallest_batch(store, p->signal))
 		cut(store, p, bytes_slice(&message));
 	else
 		hand_on(store, p, &message, p->items);

@@ -15,6 +15,7 @@
 
 static const struct now now = {.mono = 1000 * NS_PER_S};
 static size_t held;
+static const struct export_settings anywhere[OTLP_SIGNALS];
 
 /* One more payload at the end of its queue, received. */
 static inline struct payload *put(struct destination *d, enum otlp_signal signal,

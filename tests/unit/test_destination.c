@@ -67,7 +67,7 @@ static void test_take(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(cases); i++) {
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 
 		for (k = 0; k < 6 && cases[i].bytes[k]; k++)
 			put_bytes(&d, cases[i].bytes[k], 1)->alone = cases[i].alone & 1u << k;
@@ -82,7 +82,7 @@ static void test_take(void **state)
 /* Signals do not mix. */
 static void test_take_of_a_signal(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 
 	(void)state;
@@ -100,7 +100,7 @@ static void test_take_of_a_signal(void **state)
 
 static void test_join(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct bytes joined = {0};
 	struct otlp_iter iter;
 	struct otlp_item item;
@@ -156,7 +156,7 @@ static void test_settle(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(cases); i++) {
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 		struct batch batch;
 
 		for (k = 0; k < 3; k++)
@@ -184,7 +184,7 @@ static void test_settle(void **state)
 /* What is put back stands before what came meanwhile, in its old order. */
 static void test_put_back_order(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 	size_t i;
 
@@ -229,7 +229,7 @@ static void test_circuit(void **state)
 		{VERDICT_EXPORTED, 0, 0, 0, true},
 		{VERDICT_LATER, 7, 1, 7, true},
 	};
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	size_t i;
 
 	(void)state;
@@ -257,7 +257,7 @@ static void test_circuit(void **state)
 /* The backend has no such signal: what is in flight and what waits of it goes, and nothing else. */
 static void test_turned_off(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 	size_t i;
 
@@ -283,7 +283,7 @@ static void test_turned_off(void **state)
 /* A backend that takes `most` items a request: all of them get through, in their order. */
 static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	uint64_t n = 0;
 	struct batch batch;
 	size_t requests = 0;
@@ -342,7 +342,7 @@ static void test_halving(void **state)
 /* A payload that two destinations have: each does with it what it must. */
 static void test_shared_halving(void **state)
 {
-	struct destination d[2] = {{.number = 0}, {.number = 1}};
+	struct destination d[2] = {{.settings = anywhere}, {.settings = anywhere, .number = 1}};
 	struct payload *p = put_items(&d[0], OTLP_LOGS, 0, 10);
 	struct batch batch;
 
@@ -365,7 +365,7 @@ static void test_shared_halving(void **state)
 static void test_shared_duplicates(void **state)
 {
 	static const struct outcome cut = {.verdict = VERDICT_LATER, .maybe_taken = true};
-	struct destination d[2] = {{.number = 0}, {.number = 1}};
+	struct destination d[2] = {{.settings = anywhere}, {.settings = anywhere, .number = 1}};
 	struct payload *p = put_items(&d[0], OTLP_LOGS, 0, 10);
 	struct batch batch;
 	unsigned i;
@@ -404,7 +404,7 @@ static void test_drop_oldest(void **state)
 		{6, OTLP_LOGS},    {7, OTLP_TRACES}, {8, OTLP_TRACES},
 	};
 	enum otlp_signal signal = OTLP_METRICS;
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	size_t i;
 
 	(void)state;
@@ -434,7 +434,7 @@ static void test_drop_oldest(void **state)
 static void test_in_flight_stays(void **state)
 {
 	enum otlp_signal signal = OTLP_LOGS;
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 
 	(void)state;

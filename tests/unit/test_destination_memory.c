@@ -15,7 +15,7 @@
 
 static void test_take_without_memory(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 	size_t i;
 
@@ -41,7 +41,7 @@ static void test_take_without_memory(void **state)
 /* No room to put it back, since others came meanwhile: counted. */
 static void test_put_back_without_memory(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 	size_t i;
 
@@ -83,7 +83,7 @@ static void test_halve_without_memory(void **state)
 		size_t lost = 0;
 
 		for (at = 1; at < 100; at++) {
-			struct destination d = {0};
+			struct destination d = {.settings = anywhere};
 			struct batch batch;
 			bool failed, whole;
 
@@ -117,7 +117,7 @@ static void test_halve_without_memory(void **state)
 /* A single item is not halved, and needs no memory to stay. */
 static void test_keep_one_item(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 
 	(void)state;
@@ -205,7 +205,7 @@ static void test_any_order(void **state)
 	(void)state;
 	for (run = 0; run < 40; run++) {
 		struct batch batch[OTLP_SIGNALS] = {{0}};
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 		uint64_t number = 1;
 		unsigned s;
 		int step;

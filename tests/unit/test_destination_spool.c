@@ -42,7 +42,7 @@ static void take_file(struct destination *d, enum otlp_signal signal, struct pay
 
 static void test_take_spooled(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct payload_list members = file_of(&d, OTLP_LOGS, 3);
 	size_t bytes = members.bytes;
 	struct bytes joined = {0};
@@ -91,7 +91,7 @@ static void test_settle(void **state)
 
 	(void)state;
 	for (i = 0; i < LENGTH(cases); i++) {
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 		struct payload_list members = file_of(&d, OTLP_TRACES, 3);
 		const struct ledger_account *account = &d.account[OTLP_TRACES];
 		struct batch batch;
@@ -118,7 +118,7 @@ static void test_settle(void **state)
 /* One file of one payload that is too large: its halves are in memory from then on. */
 static void test_halve_a_file(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct payload_list members = file_of(&d, OTLP_METRICS, 1);
 	struct batch batch;
 
@@ -135,7 +135,7 @@ static void test_halve_a_file(void **state)
 
 static void test_to_disk_and_away(void **state)
 {
-	struct destination d = {0};
+	struct destination d = {.settings = anywhere};
 	struct batch batch;
 
 	(void)state;
@@ -195,7 +195,7 @@ static void test_possible_duplicates(void **state)
 		const struct outcome outcome = {cases[i].verdict, cases[i].rejected,
 						cases[i].maybe_taken, 0};
 		const struct payload_list *queue;
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 		unsigned then = 0;
 		struct batch batch;
 
@@ -386,7 +386,7 @@ static void test_any_order(void **state)
 	(void)state;
 	for (run = 0; run < 60; run++) {
 		struct batch batch[OTLP_SIGNALS] = {{0}};
-		struct destination d = {0};
+		struct destination d = {.settings = anywhere};
 		struct disk disk = {0};
 
 		seed = run;

@@ -350,6 +350,32 @@ static void test_cut(void **state)
 	}
 }
 
+/* For one that takes JSON, which is more work a byte, both pieces and batches are smaller. */
+static void test_cut_for_json(void **state)
+{
+	static const struct export_settings json[OTLP_SIGNALS] = {
+		[OTLP_TRACES] = {.endpoint = url, .protocol = PROTOCOL_HTTP_JSON}};
+	struct world w = begin(all_signals, json);
+	struct pieces pieces;
+	struct batch batch;
+	size_t i;
+
+	(void)state;
+	accept(&w, OTLP_TRACES, 0, 300, 1000);
+	pieces = released(&w, OTLP_TRACES, 300);
+	assert_in_range(pieces.count, 5, 6);
+	assert_in_range(pieces.largest, 1, FLUSH_BATCH_JSON + 200);
+	for (i = 0; i < 2; i++) {
+		assert_true(destination_take(&w.destinations[i], OTLP_TRACES, &batch));
+		if (i == 0)
+			assert_in_range(batch.bytes, FLUSH_BATCH_JSON + 200, FLUSH_BATCH);
+		else
+			assert_in_range(batch.bytes, 1, FLUSH_BATCH_JSON + 200);
+		destination_drop(&w.destinations[i], &batch, DROP_REFUSED);
+	}
+	end(&w);
+}
+
 /* A message of many resources is cut between them too. */
 static void test_cut_between_resources(void **state)
 {
@@ -408,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_shared_some),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_for_json),
 		cmocka_unit_test(test_cut_between_resources),
 		cmocka_unit_test(test_cut_below_large_resource),
 	};
