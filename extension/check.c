@@ -74,15 +74,16 @@ static void add_settings(struct bytes *out, const char *const *env)
 	const struct setting *table = config_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
-		char name[SETTING_NAME];
+		char name[SETTING_NAME], from[SETTING_NAME];
 		const char *value;
 
 		if (table[i].exported) {
 			add_exported(out, &table[i], env);
 			continue;
 		}
-		value = setting_find(&table[i], env, name);
-		add_line(out, name, &table[i], value, "set");
+		setting_whole_name(&table[i], name);
+		value = setting_find(&table[i], env, from);
+		add_line(out, name, &table[i], value, strcmp(from, name) == 0 ? "set" : from);
 	}
 }
 

@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 
 	config_read(&config, environment);
 	log_set_level(config.log_level);
+	log_set_format(config.log_format);
 	say_problems(&config);
 	if (!config.enabled)
 		last_resort_loop();

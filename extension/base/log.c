@@ -6,15 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
+#include "base/log_escape.h"
+#include "base/now.h"
+
+#define LINE 2100
 
 static enum log_level max_level = LOG_INFO;
+static enum log_format format = LOG_TEXT;
 
 void log_set_level(enum log_level level)
 {
 	max_level = level;
+}
+
+void log_set_format(enum log_format new_format)
+{
+	format = new_format;
 }
 
 /* One system call a line, so that lines of several processes do not mix. */
@@ -29,46 +39,38 @@ static void write_line(const char *text, size_t len)
 	(void)n;
 }
 
-/* Does it show as a character, neither ending a line nor turning its direction? `c` is the code
- * point's UTF-8, as a number. */
-static bool shows(uint32_t c)
+static size_t make_text(char line[static LINE], enum log_level level, const char *message)
 {
-	return c >= 0x20 && c != 0x7f && !(c >= 0xc280 && c <= 0xc29f) && /* C0, DEL, C1 */
-	       c != 0xe2808e && c != 0xe2808f &&                          /* U+200E, U+200F */
-	       !(c >= 0xe280a8 && c <= 0xe280ae) &&                       /* U+2028 to U+202E */
-	       !(c >= 0xe281a6 && c <= 0xe281a9);                         /* U+2066 to U+2069 */
+	static const char *const prefix[] = {"lull: error: ", "lull: warning: ", "lull: ",
+					     "lull: debug: "};
+	size_t len = strlen(prefix[level]);
+
+	memcpy(line, prefix[level], len);
+	return len + log_escape_text(line + len, LINE - len, message);
 }
 
-/* What came from outside must not forge lines or move a terminal's cursor, and a line is UTF-8. */
-static size_t escape(char *out, size_t cap, const char *in)
+/* As the lines that Lambda's runtimes write in this format. */
+static size_t make_json(char line[static LINE], enum log_level level, const char *message)
 {
-	const uint8_t *p = (const uint8_t *)in, *end = p + strlen(in);
-	size_t len = 0;
+	static const char *const words[] = {"ERROR", "WARN", "INFO", "DEBUG"};
+	static const char end[] = "\",\"logger\":\"lull\"}";
+	int64_t now = now_read().real;
+	time_t seconds = (time_t)(now / NS_PER_S);
+	struct tm t;
+	size_t len;
 
-	while (p < end && len + 16 < cap) {
-		size_t n = utf8_sequence(p, end);
-		uint32_t c = 0;
-
-		for (size_t i = 0; i < n; i++)
-			c = c << 8 | p[i];
-		if (n > 0 && shows(c)) {
-			memcpy(out + len, p, n);
-			len += n;
-			p += n;
-			continue;
-		}
-		for (size_t i = 0; i < (n ? n : 1); i++)
-			len += (size_t)snprintf(out + len, 5, "\\x%02x", *p++);
-	}
-	return len;
+	gmtime_r(&seconds, &t);
+	len = strftime(line, LINE, "{\"timestamp\":\"%Y-%m-%dT%H:%M:%S", &t);
+	len += (size_t)snprintf(line + len, LINE - len, ".%03dZ\",\"level\":\"%s\",\"message\":\"",
+				(int)(now % NS_PER_S / NS_PER_MS), words[level]);
+	len += log_escape_json(line + len, LINE - len - sizeof end, message);
+	memcpy(line + len, end, sizeof end - 1);
+	return len + sizeof end - 1;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	static const char *const prefix[] = {"lull: error: ", "lull: warning: ", "lull: ",
-					     "lull: debug: "};
-	char message[2000], line[2100];
-	size_t len;
+	char message[2000], line[LINE];
 	va_list ap;
 
 	if (level > max_level)
@@ -76,13 +78,21 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
-	len = strlen(prefix[level]);
-	memcpy(line, prefix[level], len);
-	len += escape(line + len, sizeof line - len, message);
-	write_line(line, len);
+	write_line(line, format == LOG_JSON ? make_json(line, level, message)
+					    : make_text(line, level, message));
 }
 
 void log_raw(const char *line)
 {
 	write_line(line, strlen(line));
+}
+
+const char *log_last_begin(void)
+{
+	return format == LOG_JSON ? "{\"level\":\"ERROR\",\"message\":\"" : "lull: error: ";
+}
+
+const char *log_last_end(void)
+{
+	return format == LOG_JSON ? "\",\"logger\":\"lull\"}\n" : "\n";
 }

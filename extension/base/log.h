@@ -10,8 +10,12 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Lines above this level are not written. LOG_INFO until set. */
 void log_set_level(enum log_level level);
 
-/* One line `lull: LEVEL: message`; control characters of the message are escaped, at most 2,000
- * bytes are written. Never fails and never blocks for long: what cannot be written is lost. */
+/* What Lambda calls the log format. LOG_TEXT until set. */
+enum log_format { LOG_TEXT, LOG_JSON };
+void log_set_format(enum log_format format);
+
+/* One line `lull: LEVEL: message`, or {"timestamp":"..Z","level":"WARN","message":"..","logger":"lull"};
+ * control characters of the message are escaped, some 2,000 bytes are written at most. Never fails and never blocks for long: what cannot be written is lost. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
@@ -19,7 +23,11 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
-/* The text as it is on a line of its own, whatever the level: for machine-readable lines. */
+/* The text as it is on a line of its own, whatever level and format: for machine-readable lines. */
 void log_raw(const char *line);
+
+/* What stands before and behind an error of plain letters, for whoever may make system calls only. */
+const char *log_last_begin(void);
+const char *log_last_end(void);
 
 #endif

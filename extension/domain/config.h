@@ -96,6 +96,7 @@ struct config {
 	int function_log_level; /* OTLP's number of the least severity that is */
 	bool parse_json_logs;
 	enum log_level log_level;
+	enum log_format log_format;
 	uint16_t http_port;
 	uint16_t grpc_port;
 	char *https_proxy; /* for backends whose URL is https; NULL: none */

@@ -79,7 +79,10 @@ static const struct setting table[] = {
 	 "lines without one always are"},
 	{"PARSE_JSON_LOGS", T_BOOL, false, "true", OF(parse_json_logs),
 	 "a JSON object printed as a line of text is read as one; false: it stays text"},
-	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level), "error, warn, info or debug"},
+	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level),
+	 "error, warn, info or debug; where it is not set AWS_LAMBDA_LOG_LEVEL holds"},
+	{"AWS_LAMBDA_LOG_FORMAT", T_LOG_FORMAT, false, "Text", OF(log_format),
+	 "Text or JSON: Lambda's own setting holds for lull's log lines, too"},
 	{"HTTPS_PROXY", T_PROXY, false, NULL, OF(https_proxy),
 	 "proxy for backends whose URL is https: http://HOST:PORT; or https_proxy"},
 	{"HTTP_PROXY", T_PROXY, false, NULL, OF(http_proxy),
@@ -119,7 +122,8 @@ static bool is_of_proxies(const struct setting *s)
 
 bool setting_is_foreign(const struct setting *s)
 {
-	return strncmp(s->name, "OTEL_", 5) == 0 || is_of_proxies(s);
+	return strncmp(s->name, "OTEL_", 5) == 0 || strncmp(s->name, "AWS_", 4) == 0 ||
+	       is_of_proxies(s);
 }
 
 /* ---- Names ---- */
@@ -139,6 +143,20 @@ void setting_whole_name(const struct setting *s, char name[static SETTING_NAME])
 	snprintf(name, SETTING_NAME, "%s%s", setting_is_foreign(s) ? "" : "LULL_", s->name);
 }
 
+/* The second name of one that has two. */
+static bool other_name(const struct setting *s, char name[static SETTING_NAME])
+{
+	/* Lambda's "application log level": who wants less of a function wants less of lull. */
+	if (s->type == T_LEVEL)
+		snprintf(name, SETTING_NAME, "AWS_LAMBDA_LOG_LEVEL");
+	else if (is_of_proxies(s))
+		for (char *c = name; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+	else
+		return false;
+	return true;
+}
+
 const char *setting_find(const struct setting *s, const char *const *env,
 			 char name[static SETTING_NAME])
 {
@@ -146,11 +164,7 @@ const char *setting_find(const struct setting *s, const char *const *env,
 
 	setting_whole_name(s, name);
 	value = config_env(env, name);
-	if (value || !is_of_proxies(s))
-		return value;
-	for (char *c = name; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return config_env(env, name);
+	return value || !other_name(s, name) ? value : config_env(env, name);
 }
 
 struct found {
@@ -210,12 +224,26 @@ const char *setting_find_exported(const struct setting *s, enum otlp_signal sign
 
 static bool parse_level(const char *text, enum log_level *value)
 {
-	static const char *const words[] = {"error", "warn", "info", "debug"};
+	/* The first four are lull's, Lambda has the others as well. */
+	static const char *const words[] = {"error", "warn", "info", "debug", "trace", "fatal"};
+	static const enum log_level levels[] = {LOG_ERROR, LOG_WARN,  LOG_INFO,
+						LOG_DEBUG, LOG_DEBUG, LOG_ERROR};
 	unsigned i;
 
 	if (!config_parse_word(text, words, COUNT(words), &i))
 		return false;
-	*value = (enum log_level)i;
+	*value = levels[i];
+	return true;
+}
+
+static bool parse_log_format(const char *text, enum log_format *value)
+{
+	static const char *const words[] = {"text", "json"};
+	unsigned i;
+
+	if (!config_parse_word(text, words, COUNT(words), &i))
+		return false;
+	*value = (enum log_format)i;
 	return true;
 }
 
@@ -377,6 +405,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_level(text, to->at);
 	case T_SEVERITY:
 		return parse_severity(text, to->at);
+	case T_LOG_FORMAT:
+		return parse_log_format(text, to->at);
 	case T_COMPRESSION:
 		return parse_compression(text, to->at);
 	case T_SPANS:
@@ -410,6 +440,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_PORT] = "write a port from 1 to 65535",
 		[T_LEVEL] = "write error, warn, info or debug",
 		[T_SEVERITY] = "write trace, debug, info, warn, error or fatal",
+		[T_LOG_FORMAT] = "write Text or JSON",
 		[T_COMPRESSION] = "write gzip or none",
 		[T_SPANS] = "write auto, always or never",
 		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",

@@ -26,6 +26,7 @@ enum setting_type {
 	T_NONE,
 	T_PROTOCOL,
 	T_SPANS,
+	T_LOG_FORMAT,
 };
 
 struct setting {
@@ -40,7 +41,7 @@ struct setting {
 /* The table, in the order of `lull --help`. */
 const struct setting *config_table(size_t *count);
 
-/* Is the name a whole one, OpenTelemetry's or everybody's? */
+/* Is the name a whole one, OpenTelemetry's, Lambda's or everybody's? */
 bool setting_is_foreign(const struct setting *setting);
 
 #define SETTING_NAME 64
@@ -51,7 +52,8 @@ void setting_whole_name(const struct setting *setting, char name[static SETTING_
 /* The names of a setting under LULL_, one after the other, `which` from 0; false behind the last. */
 bool setting_name(const struct setting *setting, unsigned which, char name[static SETTING_NAME]);
 
-/* What the environment says of a setting that is not exported, and its name; NULL where nothing. */
+/* What the environment says of a setting that is not exported, and the name under which it does; NULL
+ * where nothing. */
 const char *setting_find(const struct setting *setting, const char *const *environment,
 			 char name[static SETTING_NAME]);
 

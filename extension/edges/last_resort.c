@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define PAUSE_MS 200
 #define MAX_FD 1024 /* Lambda's limit */
 
@@ -89,9 +91,10 @@ static void say(const char *why)
 	struct text line = {.len = 0};
 	ssize_t n;
 
-	put(&line, "lull: error: ");
+	put(&line, log_last_begin());
 	put(&line, why);
-	put(&line, "; this environment's telemetry is no longer exported, the function goes on\n");
+	put(&line, "; this environment's telemetry is no longer exported, the function goes on");
+	put(&line, log_last_end());
 	n = write(STDOUT_FILENO, line.data, line.len);
 	(void)n;
 }

@@ -40,6 +40,12 @@ def test_where_a_value_came_from(lull):
     assert "logs go to http://b/logs\n" in text
 
 
+def test_the_log_level_that_lambda_has(lull):
+    _, text = check(lull, AWS_LAMBDA_LOG_LEVEL="WARN", AWS_LAMBDA_LOG_FORMAT="JSON")
+    assert line(text, "LULL_LOG_LEVEL") == ["WARN", "AWS_LAMBDA_LOG_LEVEL"]
+    assert line(text, "AWS_LAMBDA_LOG_FORMAT") == ["JSON", "set"]
+
+
 def test_secrets_are_not_shown(lull):
     code, text = check(lull, LULL_ENDPOINT="https://user:secret1@host/x?key=secret2",
                        LULL_HEADERS="authorization=Bearer%20secret3,x-team=secret4")

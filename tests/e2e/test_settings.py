@@ -1,5 +1,6 @@
 """Settings, wrong ones too: nothing in them can make the function fail."""
 
+import json
 import os
 import re
 import subprocess
@@ -47,20 +48,39 @@ def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(lambda_env, sink
     assert "is LULL_FLUSH_BUDGET meant?" in said(env)
 
 
-def test_when_all_is_well_two_lines_are_said(lambda_env, sink):
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_when_all_is_well_two_lines_are_said(lambda_env, sink, log_format):
     """What goes where, without what is secret in a URL, and the ledger."""
     url = f"http://user:secret@localhost:{sink.port}"
     environ = {"LULL_LOGS_ENDPOINT": f"{url}/logs?key=secret",
                "LULL_TRACES_ENDPOINT": f"{url}/v1/traces"}
     sink.paths["/logs?key=secret"] = "logs"
-    with lambda_env(environ=environ) as env:
-        invoke_with_span(env, "a")
-        env.finish(traces={"received": 1, "exported": 1})
+    with lambda_env(environ=environ, log_format=log_format) as env:
+        for _ in range(5):
+            invoke_with_span(env, "a")
+        env.finish(traces={"received": 5, "exported": 5})
     where, ledger = said(env).splitlines()
+    if log_format == "JSON":
+        line = json.loads(where)
+        assert set(line) == {"timestamp", "level", "message", "logger"}
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["timestamp"])
+        assert (line["level"], line["logger"]) == ("INFO", "lull")
+        where = line["message"]
+    else:
+        assert where.startswith("lull: ")
     assert f"traces to http://localhost:{sink.port}/v1/traces" in where
     assert f"logs to http://localhost:{sink.port}/logs, metrics to nowhere" in where
     assert ledger.startswith('{"lull_ledger":')
     assert "secret" not in said(env)
+
+
+def test_who_wants_less_of_the_function_wants_less_of_lull(lambda_env, sink):
+    """AWS_LAMBDA_LOG_LEVEL: the ledger is no matter of levels."""
+    with lambda_env(endpoint=sink.url, environ={"AWS_LAMBDA_LOG_LEVEL": "WARN"}) as env:
+        invoke_with_span(env, "a")
+        env.finish(traces={"received": 1, "exported": 1})
+    ledger, = said(env).splitlines()
+    assert ledger.startswith('{"lull_ledger":')
 
 
 def test_no_endpoint(lambda_env):

@@ -1,5 +1,6 @@
 """lull's own crash, and signals that are not for it: the environment must not notice."""
 
+import json
 import signal
 import threading
 
@@ -58,3 +59,14 @@ def test_a_crash_leaves_the_next_loop(lambda_env, sink, history, number, when):
     assert history.all("extension.crash") == []
     assert len(history.all("process.started", name="lull")) == 1
     assert number.name in said(env) or "signal" in said(env)
+
+
+def test_the_last_words_are_json_where_all_lines_are(lambda_env, sink):
+    with lambda_env(endpoint=sink.url, log_format="JSON") as env:
+        env.extension().process.signal(signal.SIGSEGV)
+        assert env.invoke().status == "success"
+        env.wait_idle()
+        env.shutdown()
+    line = json.loads(said(env).splitlines()[-1])
+    assert (line["level"], line["logger"]) == ("ERROR", "lull")
+    assert "SIGSEGV" in line["message"] or "signal" in line["message"]

@@ -158,7 +158,9 @@ static const char *value_of(const struct config *c, const char *name)
 		snprintf(text, sizeof text, "%u", c->http_port);
 	else if (strcmp(name, "LULL_GRPC_PORT") == 0)
 		snprintf(text, sizeof text, "%u", c->grpc_port);
-	else if (strcmp(name, "LULL_LOG_LEVEL") == 0)
+	else if (strcmp(name, "AWS_LAMBDA_LOG_FORMAT") == 0)
+		snprintf(text, sizeof text, "%d", (int)c->log_format);
+	else if (strstr(name, "_LOG_LEVEL"))
 		snprintf(text, sizeof text, "%d", (int)c->log_level);
 	else
 		fail_msg("%s is not known here", name);
@@ -335,8 +337,18 @@ static const struct {
 	{"LULL_LOG_LEVEL", "WARN", "1"},
 	{"LULL_LOG_LEVEL", "info", "2"},
 	{"LULL_LOG_LEVEL", "debug", "3"},
-	{"LULL_LOG_LEVEL", "trace", NULL},
+	{"LULL_LOG_LEVEL", "trace", "3"},
+	{"LULL_LOG_LEVEL", "FATAL", "0"},
+	{"LULL_LOG_LEVEL", "loud", NULL},
 	{"LULL_LOG_LEVEL", "2", NULL},
+	{"AWS_LAMBDA_LOG_LEVEL", "WARN", "1"},
+	{"AWS_LAMBDA_LOG_LEVEL", "TRACE", "3"},
+	{"AWS_LAMBDA_LOG_LEVEL", "loud", NULL},
+
+	{"AWS_LAMBDA_LOG_FORMAT", "JSON", "1"},
+	{"AWS_LAMBDA_LOG_FORMAT", "Text", "0"},
+	{"AWS_LAMBDA_LOG_FORMAT", "", "0"},
+	{"AWS_LAMBDA_LOG_FORMAT", "XML", NULL},
 
 	{"OTEL_SERVICE_NAME", "a name", "a name"},
 	{"OTEL_SERVICE_NAME", "", "none"},
@@ -414,6 +426,19 @@ static void test_four_names(void **state)
 		assert_int_equal(c.problem_count, 0);
 		config_free(&c);
 	}
+}
+
+/* lull's own level goes before the function's. */
+static void test_two_log_levels(void **state)
+{
+	static const char *const environment[] = {"AWS_LAMBDA_LOG_LEVEL=ERROR",
+						  "LULL_LOG_LEVEL=debug", NULL};
+	struct config c;
+
+	(void)state;
+	config_read(&c, environment);
+	assert_int_equal(c.log_level, LOG_DEBUG);
+	config_free(&c);
 }
 
 static void test_endpoints_of_signals(void **state)
@@ -573,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_default_buffer),
 		cmocka_unit_test(test_every_setting),
 		cmocka_unit_test(test_four_names),
+		cmocka_unit_test(test_two_log_levels),
 		cmocka_unit_test(test_endpoints_of_signals),
 		cmocka_unit_test(test_each_setting_of_each_signal),
 		cmocka_unit_test(test_general_problems),
