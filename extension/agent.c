@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "books.h"
+#include "domain/sdk_signs.h"
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"
 #include "edges/random.h"
@@ -143,6 +144,7 @@ static void arm_due(struct agent *a, struct now now, int64_t at)
 static void export_due(struct agent *a, struct now now)
 {
 	bool known = a->heard || !a->subscribed;
+	int64_t lines, at;
 	enum flush_pace pace = a->state == LIFE_INVOKED && known ? FLUSH_AT_ONCE : FLUSH_BY_AGE;
 
 	/* Else INVOKE is the occasion. */
@@ -150,14 +152,19 @@ static void export_due(struct agent *a, struct now now)
 		books_add_metrics(&a->books, false, now);
 		platform_flush(&a->platform, false, now);
 	}
-	arm_due(a, now, exporter_start_due(&a->exporter, pace, a->config->flush.age, now));
+	lines = store_let_go(&a->store, false, now);
+	at = exporter_start_due(&a->exporter, pace, a->config->flush.age, now);
+	arm_due(a, now, lines < at ? lines : at);
 }
 
 /* Returns whether it is over. */
 static bool export_all(struct agent *a, enum export_effort effort, struct now now)
 {
 	int64_t again;
-	bool over = exporter_flush(&a->exporter, effort, now, &again);
+	bool over;
+
+	store_let_go(&a->store, true, now);
+	over = exporter_flush(&a->exporter, effort, now, &again);
 
 	arm_due(a, now, again);
 	return over;
@@ -571,6 +578,7 @@ static void make_store(struct agent *a)
 			.settings = config->destinations[i].export,
 		};
 	a->store = (struct store){
+		.invocations = &a->invocations,
 		.destinations = a->destinations,
 		.destination_count = config->destination_count,
 		.limit = config->buffer,
@@ -658,6 +666,7 @@ void agent_run(const struct config *config, const struct agent_options *options)
 	*a = (struct agent){.config = config, .options = options};
 	if (!make(a))
 		last_resort_enter("lull has no memory to start with");
+	a->invocations.sdk = sdk_signs_in(options->environment);
 	if (!resource_init(&a->resource, config, options->environment))
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "

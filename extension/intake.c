@@ -2,6 +2,7 @@
 #include "intake.h"
 
 #include "base/log.h"
+#include "domain/join.h"
 #include "domain/log_records.h"
 #include "ports.h"
 
@@ -16,8 +17,10 @@ static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *messag
 	struct intake *in = ctx;
 
 	in->invocations->sdk = true;
-	if (signal == OTLP_TRACES)
+	if (signal == OTLP_TRACES) {
+		join_see_spans(in->invocations, bytes_slice(message));
 		in->spans(in->ctx, bytes_slice(message));
+	}
 	store_accept(in->store, signal, message, verdict, now_read());
 	in->accepted(in->ctx);
 	return true;
@@ -33,6 +36,8 @@ static void platform_event(struct intake *in, const struct telemetry_event *even
 {
 	const struct invocation *invocation = invocations_event(in->invocations, event);
 
+	if (invocation)
+		join_see_event(in->invocations, invocation);
 	if (event->type == EVENT_INIT_START || event->type == EVENT_RESTORE_START)
 		resource_renew(in->resource, "faas.instance",
 			       telemetry_string(event, "instanceId"));
@@ -74,7 +79,7 @@ static void accept_telemetry(void *ctx, struct slice body)
 	store_filtered(in->store, OTLP_LOGS, post.records.filtered);
 	verdict = (struct otlp_verdict){.valid = true, .items = count};
 	if (log_records_finish(&post.records, &message))
-		store_accept(in->store, OTLP_LOGS, &message, &verdict, post.now);
+		store_accept_lines(in->store, &message, &verdict, post.now);
 	else
 		store_lost(in->store, OTLP_LOGS, count);
 	bytes_free(&message);

@@ -44,6 +44,7 @@ static bool spool_batch(struct overflow *o, struct destination *d, struct batch 
 
 static void release_all(struct overflow *o)
 {
+	store_let_go(o->store, true, (struct now){0});
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
 		store_release(o->store, (enum otlp_signal)s, o->resource, SIZE_MAX);
 }
@@ -52,6 +53,7 @@ static void release_all(struct overflow *o)
  * staged at a time: whoever sent the last of it waits for his answer. */
 static struct destination *oldest(struct overflow *o, enum otlp_signal *signal)
 {
+	store_let_go(o->store, true, (struct now){0});
 	while (store_oldest_is_staged(o->store, signal))
 		store_release(o->store, *signal, o->resource, FLUSH_BATCH);
 	return store_oldest(o->store, signal);

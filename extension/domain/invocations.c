@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "base/now.h"
+
+#define MS ((uint64_t)NS_PER_MS) /* as precise as the platform's times are */
+
 static struct slice cut(struct slice id)
 {
 	return slice_of(id.data, id.len < REQUEST_ID_SIZE ? id.len : REQUEST_ID_SIZE - 1);
@@ -13,15 +17,21 @@ static unsigned oldest(const struct invocations *table)
 	return table->count > INVOCATIONS ? table->count - INVOCATIONS : 0;
 }
 
-/* Its number from 1, or 0. */
-static unsigned number_of(const struct invocations *table, struct slice request_id)
+/* The number of its last run that has one below `below`, or 0. */
+static unsigned number_below(const struct invocations *table, struct slice request_id,
+			     unsigned below)
 {
 	struct slice id = cut(request_id);
 
-	for (unsigned i = table->count; i > oldest(table); i--)
+	for (unsigned i = below - 1; i > oldest(table); i--)
 		if (slice_is(id, table->ring[(i - 1) % INVOCATIONS].request_id))
 			return i;
 	return 0;
+}
+
+static unsigned number_of(const struct invocations *table, struct slice request_id)
+{
+	return number_below(table, request_id, table->count + 1);
 }
 
 unsigned invocations_number(const struct invocations *table, const struct invocation *entry)
@@ -43,6 +53,17 @@ struct invocation *invocations_find(struct invocations *table, struct slice requ
 {
 	unsigned number = number_of(table, request_id);
 
+	return number ? &table->ring[(number - 1) % INVOCATIONS] : NULL;
+}
+
+struct invocation *invocations_find_at(struct invocations *table, struct slice request_id,
+				       uint64_t time)
+{
+	unsigned number = number_of(table, request_id), earlier = number;
+
+	while (earlier && time && table->ring[(number - 1) % INVOCATIONS].start / MS > time / MS &&
+	       (earlier = number_below(table, request_id, number)))
+		number = earlier;
 	return number ? &table->ring[(number - 1) % INVOCATIONS] : NULL;
 }
 
@@ -159,9 +180,7 @@ struct invocation *invocations_event(struct invocations *table, const struct tel
 
 const struct invocation *invocations_current(const struct invocations *table)
 {
-	if (table->concurrent || table->current <= oldest(table))
-		return NULL;
-	return &table->ring[(table->current - 1) % INVOCATIONS];
+	return table->concurrent ? NULL : invocations_at(table, table->current);
 }
 
 /* ---- The trace ---- */
@@ -178,8 +197,7 @@ enum trace_source invocations_trace(const struct invocations *table, const struc
 {
 	*trace = entry->trace;
 	if (entry->source != TRACE_UNKNOWN)
-		return entry->source;
-	*trace = (struct trace_context){0};
+		return trace_id_is_set(trace->trace_id) ? entry->source : TRACE_UNKNOWN;
 	if (!trace_id_is_set(entry->header.trace_id) || !header_holds(table, entry))
 		return TRACE_UNKNOWN;
 	memcpy(trace->trace_id, entry->header.trace_id, TRACE_ID_SIZE);

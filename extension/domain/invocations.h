@@ -5,6 +5,7 @@
 #define DOMAIN_INVOCATIONS_H
 
 #include "base/bytes.h"
+#include "domain/seen_spans.h"
 #include "domain/telemetry.h"
 #include "domain/trace_context.h"
 
@@ -40,12 +41,14 @@ struct invocation {
 	enum outcome_of_invocation outcome;
 
 	struct xray_header header; /* of INVOKE and platform.start */
-	/* What spans said; see invocations_trace(). */
+	/* What spans said. {0} beside a source: they are of several traces. See invocations_trace(). */
 	struct trace_context trace;
 	enum trace_source source;
+	unsigned own_spans; /* so many were seen that name it */
 };
 
-#define INVOCATIONS 16
+/* As many as an environment of Managed Instances runs at once by default, on one processor. */
+#define INVOCATIONS 64
 
 /* {0} is the empty table; the oldest entry gives way. */
 struct invocations {
@@ -53,9 +56,10 @@ struct invocations {
 	unsigned count;   /* ever made */
 	unsigned current; /* number from 1 of the last one started, by the Telemetry API; 0: none */
 	bool concurrent;  /* Managed Instances: the last one started says nothing */
-	bool sdk;         /* an SDK is at work here: OTLP came, whatever it was */
-	bool by_header;   /* the spans of a request were in its X-Ray header's trace */
-	bool by_other;    /* those of one were not */
+	struct seen_spans spans;
+	bool sdk;       /* an SDK is at work here: OTLP came, or it is set up (sdk_signs.h) */
+	bool by_header; /* the spans of a request were in its X-Ray header's trace */
+	bool by_other;  /* those of one were not */
 };
 
 /* The entry for that request, made if there is none: of several runs the last one. Valid until
@@ -76,6 +80,11 @@ unsigned invocations_number(const struct invocations *table, const struct invoca
 const struct invocation *invocations_at(const struct invocations *table, unsigned number);
 /* Is there an entry for that request? */
 bool invocations_know(const struct invocations *table, struct slice request_id);
+
+/* The run of that request in which something happened at `time` (nanoseconds since 1970; 0: nobody
+ * knows, so the last), or NULL. */
+struct invocation *invocations_find_at(struct invocations *table, struct slice request_id,
+				       uint64_t time);
 
 /* Notes a platform event; returns the invocation it is of, or NULL. A second start is of a second
  * run, as a second INVOKE is. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/store.h"
 
+#include "domain/join.h"
+
 struct ledger_account *store_account(struct store *store, size_t number)
 {
 	return number < store->destination_count ? store->destinations[number].account
@@ -90,31 +92,78 @@ void store_filtered(struct store *store, enum otlp_signal signal, size_t items)
 	drop_at_once(store, signal, items, DROP_FILTERED);
 }
 
-void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
-		  const struct otlp_verdict *verdict, struct now now)
+/* The message as a payload that is booked as received; NULL where there is nothing to keep, or where it
+ * cannot be. */
+static struct payload *admit(struct store *store, enum otlp_signal signal, struct bytes *message,
+			     const struct otlp_verdict *verdict, struct now now)
 {
 	struct payload *p;
 
 	/* A request without items says nothing. */
 	if (verdict->items == 0 || !receive(store, signal, verdict->items)) {
 		bytes_free(message);
-		return;
+		return NULL;
 	}
 	p = payload_new(signal, message, verdict->items, now.mono, &store->held);
 	if (!p) {
 		drop(store, &(struct payload){.signal = signal, .items = verdict->items},
 		     DROP_NO_MEMORY);
-		return;
+		return NULL;
 	}
 	p->alone = verdict->alone;
 	/* One that is beyond the limit by itself must not drive all others out. */
 	if (sizeof *p + p->message.cap > store->limit) {
 		drop(store, p, DROP_BUFFER_FULL);
 		payload_unref(p);
-	} else if (!payload_list_push(&store->staging[signal], p)) {
-		drop(store, p, DROP_NO_MEMORY);
-		payload_unref(p);
+		return NULL;
 	}
+	return p;
+}
+
+/* At the end of the list, or dropped. */
+static void put(struct store *store, struct payload_list *list, struct payload *p)
+{
+	if (payload_list_push(list, p))
+		return;
+	drop(store, p, DROP_NO_MEMORY);
+	payload_unref(p);
+}
+
+void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
+		  const struct otlp_verdict *verdict, struct now now)
+{
+	struct payload *p = admit(store, signal, message, verdict, now);
+
+	if (p)
+		put(store, &store->staging[signal], p);
+}
+
+void store_accept_lines(struct store *store, struct bytes *message,
+			const struct otlp_verdict *verdict, struct now now)
+{
+	uint64_t requests = join_requests(store->invocations, bytes_slice(message));
+	struct payload *p = admit(store, OTLP_LOGS, message, verdict, now);
+
+	if (!p)
+		return;
+	p->lines = true;
+	p->requests = requests;
+	put(store, &store->lines, p);
+}
+
+static bool must_go(const struct payload *p, uint64_t awaited, struct now now)
+{
+	return !(p->requests & awaited) || now.mono - p->arrived >= STORE_LINES_WAIT;
+}
+
+int64_t store_let_go(struct store *store, bool all, struct now now)
+{
+	struct payload_list *lines = &store->lines;
+	uint64_t awaited = all || lines->count == 0 ? 0 : join_awaited(store->invocations);
+
+	while (lines->count > 0 && must_go(payload_list_at(lines, 0), awaited, now))
+		put(store, &store->staging[OTLP_LOGS], payload_list_pop(lines));
+	return lines->count > 0 ? payload_list_at(lines, 0)->arrived + STORE_LINES_WAIT : INT64_MAX;
 }
 
 /* One reference to every destination of the signal; the caller's own is given up. */
@@ -201,13 +250,20 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 
 static void release(struct store *store, struct payload *p, const struct resource *resource)
 {
-	struct bytes message = {0};
+	struct slice received = bytes_slice(&p->message);
+	struct bytes joined = {0}, message = {0};
 
-	otlp_enrich(bytes_slice(&p->message), resource->attributes, resource->count, &message);
+	if (p->lines)
+		join_lines(store->invocations, received, &joined);
+	/* Where memory is short they go as they are. */
+	if (p->lines && !joined.failed)
+		received = bytes_slice(&joined);
+	otlp_enrich(received, resource->attributes, resource->count, &message);
 	if (!message.failed && message.len > smallest_batch(store, p->signal))
 		cut(store, p, bytes_slice(&message));
 	else
 		hand_on(store, p, &message, p->items);
+	bytes_free(&joined);
 	bytes_free(&message);
 	payload_unref(p);
 }
@@ -266,10 +322,13 @@ void store_waiting(const struct store *store, const struct destination *d, enum 
 uint64_t store_held_items(const struct store *store, const struct destination *d,
 			  enum otlp_signal signal)
 {
-	uint64_t staged = 0;
+	uint64_t staged;
 
-	if (destination_takes(d, signal))
-		staged = payload_list_items(&store->staging[signal]);
+	if (!destination_takes(d, signal))
+		return destination_held(d, signal);
+	staged = payload_list_items(&store->staging[signal]);
+	if (signal == OTLP_LOGS)
+		staged += payload_list_items(&store->lines);
 	return destination_held(d, signal) + staged;
 }
 
@@ -281,22 +340,28 @@ static bool drop_queued(struct store *store, enum drop_reason reason)
 	return d && destination_drop_oldest(d, reason);
 }
 
+static void drop_list(struct store *store, struct payload_list *list, enum drop_reason reason)
+{
+	struct payload *p;
+
+	while ((p = payload_list_pop(list))) {
+		drop(store, p, reason);
+		payload_unref(p);
+	}
+}
+
 void store_drop_all(struct store *store, enum drop_reason reason)
 {
 	while (drop_queued(store, reason))
 		;
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
-		struct payload *p;
-
-		while ((p = payload_list_pop(&store->staging[s]))) {
-			drop(store, p, reason);
-			payload_unref(p);
-		}
-	}
+	drop_list(store, &store->lines, reason);
+	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
+		drop_list(store, &store->staging[s], reason);
 }
 
 void store_free(struct store *store)
 {
+	payload_list_free(&store->lines);
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
 		payload_list_free(&store->staging[s]);
 }

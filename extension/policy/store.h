@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All data that lull holds in memory: first staged, where it waits at most until the next flush for what is
- * not known when it arrives (the resource of this environment; later the trace of its request),
- * then in the queues of its destinations. Bounded in bytes: the oldest gives way. */
+/* All data that lull holds in memory: log lines where they wait for the trace of their request, the
+ * rest staged, where it waits at most until the next flush for what is not known when it arrives (the
+ * resource of this environment), then in the queues of its destinations. Bounded in bytes: the oldest
+ * gives way. */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H
 
 #include "base/now.h"
+#include "domain/invocations.h"
 #include "domain/payload.h"
 #include "domain/resource.h"
 #include "policy/destination.h"
 
 struct store {
+	struct payload_list lines; /* of requests whose trace may yet be told */
 	struct payload_list staging[OTLP_SIGNALS];
+	struct invocations *invocations;  /* borrowed; needed for lines only */
 	struct destination *destinations; /* borrowed */
 	size_t destination_count;
 	struct ledger_account nowhere[OTLP_SIGNALS]; /* of what no destination takes */
@@ -35,11 +39,22 @@ enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signa
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now);
 
+/* The same of log records that lull made of lines: they wait for the trace of their request. */
+void store_accept_lines(struct store *store, struct bytes *message,
+			const struct otlp_verdict *verdict, struct now now);
+
+/* So long at most, or until the next flush. */
+#define STORE_LINES_WAIT (10 * NS_PER_S)
+
+/* Stages the lines that need not wait any more, in a flush (`all`) every one. Returns when the next
+ * must go (mono), INT64_MAX where none waits. */
+int64_t store_let_go(struct store *store, bool all, struct now now);
+
 /* Books items that could not even be kept, and items that the settings do not want. */
 void store_lost(struct store *store, enum otlp_signal signal, size_t items);
 void store_filtered(struct store *store, enum otlp_signal signal, size_t items);
 
-/* Gives what is staged of a signal its resource, cuts it to batches, and hands it to the
+/* Gives what is staged of a signal its resource, and lines their trace, cuts it to batches, and hands it to the
  * destinations: the oldest first, until that were at least `enough` bytes. */
 void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource,
 		   size_t enough);

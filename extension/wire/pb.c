@@ -121,21 +121,34 @@ const uint8_t *pb_skip_group(const uint8_t *p, const uint8_t *end, uint32_t numb
 	return NULL;
 }
 
+/* The contents of a field with one byte for the tag, one or two for the length: nearly every one there
+ * is. NULL where it is another. */
+static inline const uint8_t *short_contents(const uint8_t *start, const uint8_t *end, size_t *len)
+{
+	if (end - start < 3 || (start[0] & 0x87) != PB_LEN || start[0] < 8)
+		return NULL;
+	*len = start[1];
+	if (*len < 0x80)
+		return start + 2;
+	*len = (*len & 0x7f) | (size_t)start[2] << 7;
+	return start[2] < 0x80 ? start + 3 : NULL;
+}
+
 bool pb_next(struct pb_reader *r, struct pb_field *field)
 {
 	const uint8_t *start = r->p, *end = r->end, *p;
 	unsigned type = 0;
+	size_t len = 0;
 
 	if (r->failed || start == end)
 		return false;
 	*field = (struct pb_field){0};
-	/* One byte for the tag, one for the length: nearly every field there is. */
-	if (end - start >= 2 && (start[0] & 0x87) == PB_LEN && start[0] >= 8 && start[1] < 0x80 &&
-	    start[1] <= end - start - 2) {
+	p = short_contents(start, end, &len);
+	if (p && len <= (size_t)(end - p)) {
 		field->number = start[0] >> 3;
 		type = PB_LEN;
-		field->value = (struct slice){start + 2, start[1]};
-		p = start + 2 + start[1];
+		field->value = (struct slice){p, len};
+		p += len;
 	} else {
 		p = pb_get_tag(start, end, &field->number, &type);
 		if (p && type == PB_GROUP)

@@ -38,7 +38,8 @@ def read(path, requests=()):
     for key, resource, around, item in entries:
         scope = around["scope"].get("scope", {}).get("name")
         if key == "resourceLogs" and scope == "lull":
-            found.from_lull.append(item)
+            span = _path(item.get("traceId", ""), item.get("spanId", ""), spans)
+            found.from_lull.append({**item, "span": span})
         else:
             rest = {**_normal(around, spans), "item": _normal(item, spans)}
             getattr(found, SIGNALS[key]).append((_normal(resource, spans), rest))

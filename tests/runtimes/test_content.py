@@ -154,7 +154,8 @@ def request_of(number):
 
 
 def check_lines(records, lines, log_format):
-    """Every printed line comes once, with its request."""
+    """Every printed line comes once, with its request, and in the trace of the function's span."""
+    assert {record["span"] for record in records} == {"orders"}
     have = [(content.value(record["body"]), attribute(record, "faas.invocation_id"), record)
             for record in records]
     assert Counter(request for _, request, _ in have) == Counter(request for _, request in lines)

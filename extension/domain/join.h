@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to one request is joined: the spans that pass say which trace it is, and the log lines
+ * that lull makes records of are told. A wrong trace is worse than none. */
+#ifndef DOMAIN_JOIN_H
+#define DOMAIN_JOIN_H
+
+#include "domain/invocations.h"
+#include "wire/otlp.h"
+
+/* Looks at the spans of a request on its way, and notes of which invocations they tell the trace. */
+void join_see_spans(struct invocations *table, struct slice request);
+
+/* The platform told more of this invocation (invocations_event()): that may decide what was open. */
+void join_see_event(struct invocations *table, const struct invocation *entry);
+
+/* The invocations that an ExportLogsServiceRequest of lull's own has lines of, a bit for each place
+ * in the ring. */
+uint64_t join_requests(struct invocations *table, struct slice request);
+
+/* Those that still run and whose trace may yet be told: their lines had better wait. */
+uint64_t join_awaited(const struct invocations *table);
+
+/* Appends such a request with the trace and span id of its invocation in each record that has none of
+ * its own and whose invocation has them. */
+void join_lines(struct invocations *table, struct slice request, struct bytes *out);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/seen_spans.h"
+
+#include <string.h>
+
+#include "base/now.h"
+
+#define MS ((uint64_t)NS_PER_MS)
+
+static bool same_trace(const struct seen_span *a, const struct seen_span *b)
+{
+	return memcmp(a->context.trace_id, b->context.trace_id, TRACE_ID_SIZE) == 0;
+}
+
+static bool same_span(const uint8_t a[static SPAN_ID_SIZE], const uint8_t b[static SPAN_ID_SIZE])
+{
+	return memcmp(a, b, SPAN_ID_SIZE) == 0;
+}
+
+static bool encloses(const struct seen_span *outer, const struct seen_span *inner)
+{
+	return outer->start <= inner->start && inner->end <= outer->end;
+}
+
+static bool are_siblings(const struct seen_span *a, const struct seen_span *b)
+{
+	return span_id_is_set(a->parent) && same_span(a->parent, b->parent);
+}
+
+static unsigned kept(const struct seen_spans *seen)
+{
+	return seen->count < SEEN_SPANS ? seen->count : SEEN_SPANS;
+}
+
+/* Is the place of `span` taken by `known`, or does it take that? */
+static bool meets(struct seen_span *known, const struct seen_span *span)
+{
+	if (known->rank != span->rank || known->request != span->request ||
+	    !same_trace(known, span))
+		return false;
+	if (same_span(known->context.span_id, span->context.span_id))
+		return true;
+	if (are_siblings(known, span))
+		return false;
+	if (encloses(known, span))
+		return true;
+	if (!encloses(span, known))
+		return false;
+	*known = *span;
+	return true;
+}
+
+bool seen_spans_add(struct seen_spans *seen, const struct seen_span *span)
+{
+	struct seen_span *place = &seen->ring[seen->count % SEEN_SPANS];
+
+	for (unsigned i = 0; i < kept(seen); i++)
+		if (meets(&seen->ring[i], span))
+			return false;
+	if (seen->count >= SEEN_SPANS && place->start > seen->lost)
+		seen->lost = place->start;
+	*place = *span;
+	seen->count++;
+	return true;
+}
+
+static bool is_in(const struct seen_span *span, const struct seen_window *w, enum seen_rank rank)
+{
+	uint64_t at = span->start / MS;
+
+	if (span->rank != rank)
+		return false;
+	if (rank == SEEN_OWN)
+		return span->request == w->request;
+	return w->by_time && at >= w->from / MS && at <= w->until / MS;
+}
+
+static struct span_set of_rank(const struct seen_spans *seen, const struct seen_window *window,
+			       enum seen_rank rank)
+{
+	struct span_set set = {.count = 0};
+
+	for (unsigned i = 0; i < kept(seen); i++) {
+		if (!is_in(&seen->ring[i], window, rank))
+			continue;
+		if (set.count == SPAN_SET) {
+			set.incomplete = true;
+			return set;
+		}
+		set.spans[set.count++] = &seen->ring[i];
+	}
+	set.incomplete = rank == SEEN_OWN ? set.count < window->own
+					  : seen->lost > 0 && seen->lost / MS >= window->from / MS;
+	return set;
+}
+
+/* Only those of other traces than the whole's. */
+static void leave_out_trace(struct span_set *parts, const struct seen_span *whole)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < parts->count; i++)
+		if (!same_trace(parts->spans[i], whole))
+			parts->spans[count++] = parts->spans[i];
+	parts->count = count;
+}
+
+struct request_spans seen_spans_of(const struct seen_spans *seen, const struct seen_window *window)
+{
+	struct request_spans spans = {.rank = SEEN_OWN};
+
+	spans.whole = of_rank(seen, window, SEEN_OWN);
+	if (spans.whole.count == 1) {
+		spans.parts = of_rank(seen, window, SEEN_ENTRY);
+		leave_out_trace(&spans.parts, spans.whole.spans[0]);
+	}
+	while (spans.whole.count == 0 && spans.rank > SEEN_ROOT)
+		spans.whole = of_rank(seen, window, --spans.rank);
+	return spans;
+}
+
+/* ---- Which trace ---- */
+
+static bool one_trace(const struct span_set *set, struct trace_context *trace)
+{
+	*trace = (struct trace_context){0};
+	if (set->count == 0 || set->incomplete)
+		return false;
+	for (unsigned i = 1; i < set->count; i++)
+		if (!same_trace(set->spans[i], set->spans[0]))
+			return false;
+	*trace = set->spans[0]->context;
+	if (set->count > 1)
+		memset(trace->span_id, 0, SPAN_ID_SIZE);
+	return true;
+}
+
+bool request_spans_trace(const struct request_spans *spans, struct trace_context *trace)
+{
+	return one_trace(&spans->whole, trace);
+}
+
+static struct span_set enclosing(const struct span_set *set, uint64_t time)
+{
+	uint64_t last = time % MS ? time : time + MS - 1;
+	struct span_set found = {.incomplete = set->incomplete};
+
+	for (unsigned i = 0; i < set->count; i++)
+		if (set->spans[i]->start <= last && set->spans[i]->end >= time)
+			found.spans[found.count++] = set->spans[i];
+	return found;
+}
+
+bool request_spans_at(const struct request_spans *spans, uint64_t time, struct trace_context *trace)
+{
+	const struct span_set *several = spans->whole.count > 1 ? &spans->whole : &spans->parts;
+	struct span_set found;
+
+	if (several->count > 0) {
+		found = enclosing(several, time);
+		if (one_trace(&found, trace))
+			return true;
+	}
+	return one_trace(&spans->whole, trace);
+}

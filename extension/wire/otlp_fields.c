@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/otlp_fields.h"
+
+#include <string.h>
+
+#include "wire/pb.h"
+
+/* Tags, which are numbers with wire types: trace.proto, logs.proto, common.proto. */
+#define TAG(number, type) ((number) << 3 | (type))
+
+#define SPAN_TRACE_ID TAG(1, PB_LEN)
+#define SPAN_SPAN_ID TAG(2, PB_LEN)
+#define SPAN_PARENT TAG(4, PB_LEN)
+#define SPAN_KIND TAG(6, PB_VARINT)
+#define SPAN_START TAG(7, PB_FIXED64)
+#define SPAN_END TAG(8, PB_FIXED64)
+#define SPAN_ATTRIBUTES TAG(9, PB_LEN)
+#define SPAN_FLAGS TAG(16, PB_FIXED32)
+
+#define RECORD_TIME TAG(1, PB_FIXED64)
+#define RECORD_ATTRIBUTES TAG(6, PB_LEN)
+#define RECORD_TRACE_ID TAG(9, PB_LEN)
+
+#define KEY_VALUE_VALUE 2
+#define STRING_VALUE 1
+
+#define FLAG_KNOWS_REMOTE 0x100
+#define FLAG_REMOTE 0x200
+
+/* ---- The request's id ---- */
+
+/* A KeyValue starts with its key: tag, length, name. */
+#define NAME                                                                                       \
+	"\x0a\x12"                                                                                 \
+	"faas.invocation_id"
+#define OLD_NAME                                                                                   \
+	"\x0a\x0e"                                                                                 \
+	"faas.execution"
+
+static bool starts_with(struct slice s, const char *bytes, size_t len)
+{
+	return s.len > len && memcmp(s.data, bytes, len) == 0;
+}
+
+static inline void take_request_id(struct slice key_value, struct slice *id)
+{
+	/* By its length most are told to be another. */
+	if (key_value.len < sizeof OLD_NAME ||
+	    (key_value.data[1] != NAME[1] && key_value.data[1] != OLD_NAME[1]))
+		return;
+	if (starts_with(key_value, NAME, sizeof NAME - 1) ||
+	    starts_with(key_value, OLD_NAME, sizeof OLD_NAME - 1))
+		*id = pb_find(pb_find(key_value, KEY_VALUE_VALUE), STRING_VALUE);
+}
+
+/* ---- Fields ---- */
+
+struct field {
+	uint32_t tag;
+	uint64_t scalar;
+	struct slice value;
+};
+
+/* pb_next() for all that is not short. */
+static const uint8_t *next_of_any(const uint8_t *p, const uint8_t *end, struct field *field)
+{
+	struct pb_reader r = {p, end, false};
+	struct pb_field any;
+
+	if (!pb_next(&r, &any))
+		return NULL;
+	field->tag = any.number << 3 | any.type;
+	field->scalar = any.scalar;
+	field->value = any.value;
+	return r.p;
+}
+
+/* The next field and what is behind it, or NULL. A tag of one byte, and a length or a number of one
+ * byte, or 8 bytes: nearly all there are. */
+static inline const uint8_t *next(const uint8_t *p, const uint8_t *end, struct field *field)
+{
+	size_t left = (size_t)(end - p);
+
+	if (left < 2 || (p[0] & 0x80))
+		return left > 0 ? next_of_any(p, end, field) : NULL;
+	field->tag = p[0];
+	if ((p[0] & 7) == PB_LEN && p[1] < 0x80 && p[1] <= left - 2) {
+		field->value = (struct slice){p + 2, p[1]};
+		return p + 2 + p[1];
+	}
+	if ((p[0] & 7) == PB_FIXED64 && left >= 9) {
+		memcpy(&field->scalar, p + 1, 8);
+		return p + 9;
+	}
+	if ((p[0] & 7) == PB_VARINT && p[1] < 0x80) {
+		field->scalar = p[1];
+		return p + 2;
+	}
+	return next_of_any(p, end, field);
+}
+
+static enum otlp_span_kind kind_of(uint64_t number)
+{
+	return number <= SPAN_KIND_CONSUMER ? (enum otlp_span_kind)number : SPAN_KIND_UNSPECIFIED;
+}
+
+struct otlp_span otlp_fields_of_span(struct slice span)
+{
+	struct otlp_span s = {0};
+	const uint8_t *p = span.data, *end = p + span.len;
+	struct field field = {0};
+
+	while ((p = next(p, end, &field))) {
+		switch (field.tag) {
+		case SPAN_ATTRIBUTES:
+			take_request_id(field.value, &s.request_id);
+			break;
+		case SPAN_TRACE_ID:
+			s.trace_id = field.value;
+			break;
+		case SPAN_SPAN_ID:
+			s.span_id = field.value;
+			break;
+		case SPAN_PARENT:
+			s.parent = field.value;
+			break;
+		case SPAN_KIND:
+			s.kind = kind_of(field.scalar);
+			break;
+		case SPAN_START:
+			s.start = field.scalar;
+			break;
+		case SPAN_END:
+			s.end = field.scalar;
+			break;
+		case SPAN_FLAGS:
+			s.remote_parent = (field.scalar & FLAG_KNOWS_REMOTE) &&
+					  (field.scalar & FLAG_REMOTE);
+			break;
+		default:
+			break;
+		}
+	}
+	return s;
+}
+
+struct otlp_record otlp_fields_of_record(struct slice record)
+{
+	struct otlp_record r = {0};
+	const uint8_t *p = record.data, *end = p + record.len;
+	struct field field = {0};
+
+	while ((p = next(p, end, &field))) {
+		if (field.tag == RECORD_ATTRIBUTES)
+			take_request_id(field.value, &r.request_id);
+		else if (field.tag == RECORD_TIME)
+			r.time = field.scalar;
+		else if (field.tag == RECORD_TRACE_ID)
+			r.trace_id = field.value;
+	}
+	return r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Some fields of spans and log records, read where they lie: for whoever needs those and not the rest. */
+#ifndef WIRE_OTLP_FIELDS_H
+#define WIRE_OTLP_FIELDS_H
+
+#include "base/bytes.h"
+
+/* Span.kind */
+enum otlp_span_kind {
+	SPAN_KIND_UNSPECIFIED,
+	SPAN_KIND_INTERNAL,
+	SPAN_KIND_SERVER,
+	SPAN_KIND_CLIENT,
+	SPAN_KIND_PRODUCER,
+	SPAN_KIND_CONSUMER,
+};
+
+/* Slices are of the bytes read; {NULL, 0} where there is none. */
+struct otlp_span {
+	struct slice trace_id, span_id, parent; /* of any length, as sent */
+	enum otlp_span_kind kind;
+	bool remote_parent;      /* the flags say so */
+	uint64_t start, end;     /* nanoseconds since 1970 */
+	struct slice request_id; /* faas.invocation_id, or faas.execution as it was once called */
+};
+
+/* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes by
+ * here: no more is done than must be. */
+struct otlp_span otlp_fields_of_span(struct slice span);
+
+struct otlp_record {
+	struct slice trace_id;
+	uint64_t time; /* time_unix_nano */
+	struct slice request_id;
+};
+
+/* The same of a LogRecord. */
+struct otlp_record otlp_fields_of_record(struct slice record);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "domain/sdk_signs.h"
+
+static void test_signs(void **state)
+{
+	static const struct {
+		const char *variables[3];
+		bool sdk;
+	} cells[] = {
+		{{NULL}, false},
+		{{"AWS_LAMBDA_FUNCTION_NAME=orders", "OTEL_SERVICE_NAME=orders"}, false},
+		{{"OTEL_RESOURCE_ATTRIBUTES=a=b", "OTEL_EXPORTER_OTLP_HEADERS=a=b"}, false},
+		{{"OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp.example.com"}, false},
+		{{"OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"}, true},
+		{{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:4318/v1/traces"}, true},
+		{{"OTEL_EXPORTER_OTLP_ENDPOINT=http://[::1]:4317"}, true},
+		{{"OTEL_TRACES_SAMPLER=always_off"}, true},
+		{{"OTEL_PROPAGATORS=xray"}, true},
+		{{"AWS_LAMBDA_EXEC_WRAPPER=/opt/lull-wrap"}, true},
+		{{"OTEL_PYTHON_DISTRO=aws_distro"}, true},
+		{{"OTEL_SDK_DISABLED=true", "OTEL_TRACES_SAMPLER=always_on"}, false},
+		{{"OTEL_SDK_DISABLED=false", "OTEL_TRACES_SAMPLER=always_on"}, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cells / sizeof cells[0]; i++)
+		assert_int_equal(sdk_signs_in(cells[i].variables), cells[i].sdk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_signs)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store_world.h"
+
+#include "domain/join.h"
+
+/* A record of that request, as lull makes them of lines; its number is its time, too. */
+static void accept_line(struct world *w, const char *request, uint64_t number)
+{
+	struct otlp_verdict verdict = {.valid = true, .items = 1};
+	struct bytes message = {0};
+	size_t resource = pb_begin(&message, 1), scope = pb_begin(&message, 2);
+	size_t record = pb_begin(&message, 2), attribute = pb_begin(&message, 6), value;
+
+	pb_put_len(&message, 1, slice_str("faas.invocation_id"));
+	value = pb_begin(&message, 2);
+	pb_put_len(&message, 1, slice_str(request));
+	pb_end(&message, value);
+	pb_end(&message, attribute);
+	pb_put_tag(&message, NUMBERED_NUMBER, PB_VARINT);
+	pb_put_varint(&message, number);
+	pb_end(&message, record);
+	pb_end(&message, scope);
+	pb_end(&message, resource);
+	store_accept_lines(store_of(w), &message, &verdict, w->now);
+	require_closed(w);
+	w->now.mono++;
+}
+
+static struct slice trace_of(const struct world *w, size_t index)
+{
+	struct payload *p = payload_list_at(&w->destinations[0].queue[OTLP_LOGS], index);
+	struct otlp_iter iter = otlp_items(OTLP_LOGS, bytes_slice(&p->message));
+	struct otlp_item item;
+
+	assert_true(otlp_next(&iter, &item));
+	return pb_find(item.item, 9);
+}
+
+static struct invocation *run(struct invocations *table, const char *request)
+{
+	return invocations_invoke(table, slice_str(request), slice_str(""), 1);
+}
+
+static void know(struct invocation *entry)
+{
+	entry->source = TRACE_OWN_SPAN;
+	entry->trace = (struct trace_context){{1}, {2}};
+}
+
+/* They wait while their request runs and its trace may yet be told, the first before the others. */
+static void test_lines_wait(void **state)
+{
+	struct world w = begin(all_signals, NULL);
+	struct invocations table = {.sdk = true};
+	struct invocation *a = run(&table, "a");
+
+	(void)state;
+	w.store.invocations = &table;
+	accept_line(&w, "a", 1);
+	accept_line(&w, "unknown", 2);
+	accept(&w, OTLP_LOGS, 3, 1, 0);
+	assert_true(store_let_go(store_of(&w), false, w.now) == STORE_LINES_WAIT);
+	release_all(&w);
+	assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 1);
+	assert_int_equal(store_held_items(&w.store, w.destinations, OTLP_LOGS), 3);
+	know(a);
+	assert_true(store_let_go(&w.store, false, w.now) == INT64_MAX);
+	release_all(&w);
+	assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 3);
+	assert_int_equal(trace_of(&w, 0).len, 0);
+	assert_int_equal(trace_of(&w, 1).len, 16);
+	assert_int_equal(trace_of(&w, 1).data[0], 1);
+	assert_int_equal(trace_of(&w, 2).len, 0);
+	end(&w);
+}
+
+/* A flush lets all go, and so do the end of the request, and time. */
+static void test_lines_go(void **state)
+{
+	enum { FLUSH, OVER, LATE, WAYS };
+	unsigned way;
+
+	(void)state;
+	for (way = 0; way < WAYS; way++) {
+		struct world w = begin(all_signals, NULL);
+		struct invocations table = {.sdk = true};
+		struct invocation *a = run(&table, "a");
+
+		w.store.invocations = &table;
+		accept_line(&w, "a", 1);
+		w.now.mono += STORE_LINES_WAIT - 2;
+		assert_true(store_let_go(store_of(&w), false, w.now) == STORE_LINES_WAIT);
+		a->done = way == OVER;
+		w.now.mono += way == LATE ? 1 : 0;
+		assert_true(store_let_go(&w.store, way == FLUSH, w.now) == INT64_MAX);
+		release_all(&w);
+		assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 1);
+		assert_int_equal(trace_of(&w, 0).len, 0);
+		end(&w);
+	}
+}
+
+/* Nobody takes logs, or the end comes while they wait: counted. */
+static void test_lines_dropped(void **state)
+{
+	struct world w = begin(all_signals, NULL);
+	struct invocations table = {.sdk = true};
+
+	(void)state;
+	run(&table, "a");
+	w.store.invocations = &table;
+	accept_line(&w, "a", 1);
+	store_drop_all(store_of(&w), DROP_SHUTDOWN);
+	assert_int_equal(w.destinations[0].account[OTLP_LOGS].dropped[DROP_SHUTDOWN], 1);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines_wait),
+		cmocka_unit_test(test_lines_go),
+		cmocka_unit_test(test_lines_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
