@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who shares a connection with whom, and what has to be there before. Several signals to one host over TLS begin at once, and would
- * each make a handshake, which is most of what an export costs: all but the first wait until that one
- * is connected. Over HTTP/2 they go on its connection then, else they resume its TLS session.
+/* Who shares a connection with whom, and what has to be there before. Several signals to one host
+ * begin at once. Over TLS each would make a handshake, which is most of what an export costs: all but
+ * the first wait until that one is connected. Over HTTP/2 they go on its connection then, else they
+ * resume its TLS session. gRPC is HTTP/2 without TLS, too.
  * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
 #include <string.h>
 
@@ -33,9 +34,11 @@ bool share_alike(const struct export_settings *a, const struct export_settings *
 
 bool share_must_wait(const struct transfer *t)
 {
-	if (strncasecmp(t->settings->endpoint, "https:", 6) != 0)
+	bool tls = strncasecmp(t->settings->endpoint, "https:", 6) == 0;
+
+	if (!tls && t->settings->protocol != PROTOCOL_GRPC)
 		return false;
-	if (!certificates_ready(&t->all->certificates, t->settings->certificate))
+	if (tls && !certificates_ready(&t->all->certificates, t->settings->certificate))
 		return true;
 	if (t->fresh)
 		return false;
