@@ -100,6 +100,28 @@ static void test_sent_again_once(void **state)
 	no_peer(w);
 }
 
+/* Bytes that are no answer keep curl from sending again by itself: what a proxy says that has closed
+ * its side. On a connection that is new they are a failure. */
+static void test_again_where_no_answer_had_begun(void **state)
+{
+	struct world *w = *state;
+	struct client peer = served_peer(w);
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 0)
+			post(w);
+		expect_post(&peer);
+		client_say(&peer, "closed\r\n\r\n");
+		client_close(&peer);
+		if (i == 0)
+			peer = next_peer(w);
+	}
+	wait_until(w->base, w->ended == 2);
+	assert_int_equal(w->last.status, 0);
+	assert_true(w->last.maybe_taken);
+	no_peer(w);
+}
+
 static void test_not_again_where_an_answer_had_begun(void **state)
 {
 	struct world *w = *state;
@@ -321,6 +343,7 @@ int main(void)
 		WORLD_TEST(test_reset_when_used_again),
 		WORLD_TEST(test_reset_half_way),
 		WORLD_TEST(test_sent_again_once),
+		WORLD_TEST(test_again_where_no_answer_had_begun),
 		WORLD_TEST(test_not_again_where_an_answer_had_begun),
 		WORLD_TEST(test_no_answer_when_used_again),
 		WORLD_TEST(test_idle_connections_are_distrusted),
