@@ -181,15 +181,21 @@ def test_an_invocation_that_times_out(lambda_env, sink, history):
 # ports
 
 
-def test_ports_taken(lambda_env):
-    env = lambda_env(copy=True)
+def test_ports_taken(lambda_env, sink):
+    """No OTLP then, but all the rest: what the function prints goes out, counted."""
+
+    def handler(event, context):
+        context.print(f"line {event}")
+
+    env = lambda_env(handler, endpoint=sink.url, copy=True)
     other = env.settings.extensions[0].replace("/lull", "/otel-collector")
     with open(other, "w", encoding="ascii") as file:
         file.write("#!/bin/sh\n")
     with socket.create_server(("127.0.0.1", env.port)), env:
-        for _ in range(2):
-            assert env.invoke().status == "success"
-        env.finish()
+        for number in range(2):
+            assert env.invoke(number).status == "success"
+        env.finish(logs={"received": 2, "exported": 2}, traces={"received": 0})
+    assert sink.names("logs") == ["line 0", "line 1"]
     text = said(env)
     assert str(env.port) in text
     assert "otel-collector" in text
