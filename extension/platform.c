@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "domain/platform_logs.h"
+
 void platform_init(struct platform *p, struct now now)
 {
 	platform_metrics_init(&p->metrics, p->config->temporality != TEMPORALITY_CUMULATIVE,
@@ -18,9 +20,31 @@ void platform_init(struct platform *p, struct now now)
 	};
 }
 
+static void add_log(struct platform *p, const struct telemetry_event *event,
+		    const struct invocation *invocation)
+{
+	struct otlp_verdict verdict = {.valid = true};
+	struct trace_context trace = {0};
+	struct bytes message = {0};
+	struct now now = now_read();
+
+	if (!store_takes(p->store, OTLP_LOGS))
+		return;
+	if (invocation)
+		invocations_trace(p->invocations, invocation, &trace);
+	verdict.items = platform_logs_make(event, p->config->platform_logs, &trace,
+					   (uint64_t)now.real, &message);
+	if (message.failed)
+		store_lost(p->store, OTLP_LOGS, verdict.items);
+	else
+		store_accept(p->store, OTLP_LOGS, &message, &verdict, now);
+	bytes_free(&message);
+}
+
 void platform_event(struct platform *p, const struct telemetry_event *event,
 		    const struct invocation *invocation)
 {
+	add_log(p, event, invocation);
 	platform_metrics_event(&p->metrics, event, p->invocations, invocation);
 	if (tracing_event(&p->tracing, event, invocation))
 		platform_metrics_out_of_memory(&p->metrics);

@@ -91,6 +91,7 @@ struct config {
 	bool platform_metrics;
 	enum span_setting invocation_spans;
 	bool last_words;
+	unsigned platform_logs; /* enum platform_log */
 	enum temporality temporality;
 	bool function_logs;     /* what the function prints is exported */
 	int function_log_level; /* OTLP's number of the least severity that is */

@@ -66,6 +66,9 @@ static const struct setting table[] = {
 	{"INVOCATION_SPANS", T_SPANS, false, "auto", OF(invocation_spans),
 	 "spans of invocations that lull makes: auto (where the function sends none: of time-outs and "
 	 "crashes, and where no SDK is at work), always, or never (none of init either)"},
+	{"PLATFORM_LOGS", T_PLATFORM_LOGS, false, "errors", OF(platform_logs),
+	 "what Lambda tells as log records: errors, init, start, end, report (several with commas), all "
+	 "or none"},
 	{"LAST_WORDS", T_BOOL, false, "true", OF(last_words),
 	 "false: the span of a request that timed out or crashed does not say what was going on"},
 	{"HTTP_PORT", T_PORT, false, "4318", OF(http_port),
@@ -270,6 +273,30 @@ static bool parse_compression(const char *text, enum compression *value)
 	return true;
 }
 
+static bool parse_platform_logs(const char *text, unsigned *value)
+{
+	/* By bit: domain/platform_logs.h. */
+	static const char *const words[] = {"errors", "init", "start", "end",
+					    "report", "all",  "none"};
+	char word[16];
+	unsigned set = 0, i;
+
+	do {
+		size_t len = strcspn(text, ",");
+
+		snprintf(word, sizeof word, "%.*s", (int)len, text);
+		if (len >= sizeof word || !config_parse_word(word, words, COUNT(words), &i))
+			return false;
+		if (i < 5)
+			set |= 1U << i;
+		else if (i == 5)
+			set = 31;
+		text += len;
+	} while (*text++);
+	*value = set;
+	return true;
+}
+
 static bool parse_spans(const char *text, enum span_setting *value)
 {
 	static const char *const words[] = {"auto", "always", "never"};
@@ -409,6 +436,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_log_format(text, to->at);
 	case T_COMPRESSION:
 		return parse_compression(text, to->at);
+	case T_PLATFORM_LOGS:
+		return parse_platform_logs(text, to->at);
 	case T_SPANS:
 		return parse_spans(text, to->at);
 	case T_TEMPORALITY:
@@ -442,6 +471,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_SEVERITY] = "write trace, debug, info, warn, error or fatal",
 		[T_LOG_FORMAT] = "write Text or JSON",
 		[T_COMPRESSION] = "write gzip or none",
+		[T_PLATFORM_LOGS] = "write some of errors,init,start,end,report, or all or none",
 		[T_SPANS] = "write auto, always or never",
 		[T_TEMPORALITY] = "write cumulative, delta or lowmemory",
 		[T_CONFIG] = "write the path of a JSON file, or the JSON itself",

@@ -27,6 +27,7 @@ enum setting_type {
 	T_PROTOCOL,
 	T_SPANS,
 	T_LOG_FORMAT,
+	T_PLATFORM_LOGS,
 };
 
 struct setting {

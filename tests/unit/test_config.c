@@ -11,6 +11,7 @@
 
 #include "base/now.h"
 #include "domain/config.h"
+#include "domain/platform_logs.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MS NS_PER_MS
@@ -38,6 +39,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c.temporality, TEMPORALITY_CUMULATIVE);
 	assert_int_equal(c.invocation_spans, SPANS_AUTO);
 	assert_true(c.last_words);
+	assert_int_equal(c.platform_logs, PLATFORM_LOG_ERRORS);
 	assert_int_equal(c.log_level, LOG_INFO);
 	assert_int_equal(c.http_port, 4318);
 	assert_null(c.service_name);
@@ -146,6 +148,8 @@ static const char *value_of(const struct config *c, const char *name)
 		snprintf(text, sizeof text, "%s %jd", modes[c->flush.mode], (intmax_t)c->flush.age);
 	else if (strcmp(name, "LULL_TIMEOUT") == 0)
 		snprintf(text, sizeof text, "%jd", (intmax_t)e->timeout);
+	else if (strcmp(name, "LULL_PLATFORM_LOGS") == 0)
+		snprintf(text, sizeof text, "%u", c->platform_logs);
 	else if (strcmp(name, "LULL_FLUSH_BUDGET") == 0)
 		snprintf(text, sizeof text, "%jd", (intmax_t)c->flush_budget);
 	else if (strcmp(name, "LULL_FLUSH_BEFORE_DEADLINE") == 0)
@@ -315,6 +319,15 @@ static const struct {
 	{"LULL_INVOCATION_SPANS", "Always", "always"},
 	{"LULL_INVOCATION_SPANS", "never", "never"},
 	{"LULL_INVOCATION_SPANS", "false", NULL},
+
+	{"LULL_PLATFORM_LOGS", "errors", "1"},
+	{"LULL_PLATFORM_LOGS", "init,Start", "6"},
+	{"LULL_PLATFORM_LOGS", "end,report,errors", "25"},
+	{"LULL_PLATFORM_LOGS", "all", "31"},
+	{"LULL_PLATFORM_LOGS", "none", "0"},
+	{"LULL_PLATFORM_LOGS", "start,", NULL},
+	{"LULL_PLATFORM_LOGS", "start, end", NULL},
+	{"LULL_PLATFORM_LOGS", "startstartstartstart", NULL},
 
 	{"LULL_LAST_WORDS", "false", "false"},
 	{"LULL_LAST_WORDS", "on", "true"},
