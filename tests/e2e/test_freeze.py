@@ -65,9 +65,9 @@ def test_every_thaw_is_to_connections_from_before(inside, network, sink, forgets
 
 
 @pytest.mark.parametrize("seconds", [0, 1.5], ids=["short", "long"])
-def test_what_is_new_at_shutdown_goes_out_on_a_connection_of_its_own(inside, network, sink, seconds):
-    """The last thaw is SHUTDOWN's: there is no later flush to mend a dead connection, so that none is
-    trusted, however short the freeze was."""
+def test_what_is_new_at_shutdown_has_a_connection_of_its_own(inside, network, sink, seconds):
+    """The last thaw is SHUTDOWN's: there is no later flush to mend a dead connection, so that none
+    is trusted, however short the freeze was."""
     with inside() as env:
         assert env.invoke(0).status == "success"
         env.wait_idle()
