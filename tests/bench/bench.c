@@ -50,6 +50,8 @@ static void measure(struct bench *bench, const struct subject *subject, unsigned
 	scenario_logs(bench, subject, runs / 2 + 1);
 	scenario_invocation(bench, subject, 5 * runs);
 	scenario_held(bench, subject, runs / 8 + 1);
+	if (subject->is_lull)
+		scenario_first_tls(bench, subject, runs / 4 + 1);
 }
 
 /* All of it once more at the CPU share of a function of 128 MB, where the machine allows it. */

@@ -11,8 +11,8 @@ include build/$(ARCH)/deps.mk
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
 BENCH_OBJECTS := $(patsubst %,$(O)/%.o,\
-	bench environment faults figures flat folder held http instructions lambda lazy ledger life load loop \
-	post program relay share spans start tls turn)
+	bench environment faults figures first_tls flat folder held http instructions lambda lazy ledger life load \
+	loop post program relay share spans start tls turn)
 
 .PHONY: all
 all: $(O)/bench $(O)/three_calls $(O)/turns

@@ -61,6 +61,8 @@ char **environment_of_lull(const struct lambda *lambda, uint16_t otlp_port)
 	add(lines, "LULL_HTTP_PORT=%u", otlp_port);
 	add(lines, "LULL_SPOOL_FOLDER=%s", folder_path());
 	add(lines, "LULL_FLUSH=end");
+	/* Its books are to name the spans that were posted, and no others. */
+	add(lines, "LULL_INVOCATION_SPANS=never");
 	return lines->line;
 }
 

@@ -19,10 +19,15 @@ static int remove_one(const char *name, const struct stat *st, int type, struct 
 	return remove(name);
 }
 
+void folder_remove(const char *name)
+{
+	nftw(name, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 void folder_clear(void)
 {
 	if (path[0])
-		nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		folder_remove(path);
 }
 
 static void remove_all(void)

@@ -9,4 +9,7 @@ const char *folder_path(void);
 /* Whatever a program has left there goes. */
 void folder_clear(void);
 
+/* That folder with all in it; nothing where there is none. */
+void folder_remove(const char *name);
+
 #endif

@@ -94,6 +94,8 @@ ROWS = [
     ("lazy.invoke_to_next_ms", "INVOKE to /next", "ms", "median", None),
     ("adaptive_late.count", "LULL_FLUSH=adaptive: the same", "", "max", None),
     *several("turn.cpu_ms", "CPU of a turn of the loop, TLS", "ms", median=None, p99=None, max=2.0),
+    ("first_tls.cpu_ms", "first TLS export: CPU", "ms", "median", 5.0),
+    ("first_tls.done_to_next_ms", "its handler's end to /next", "ms", "median", None),
     ("requests_100.count", "backend requests, 100 invocations", "", "median", None),
     *FLAT,
     ("uncounted.count", "items not accounted for, worst life", "", "max", 0.0),
@@ -103,7 +105,7 @@ ROWS = [
 WIDTH = max(len(row[1]) for row in ROWS) + 1
 BARE = ("three calls", "recv and send")
 SMALL = "at_128mb."
-SMALL_BARS = {"start.wall_ms": 40.0}  # at that share; the others are for a whole core
+SMALL_BARS = {"start.wall_ms": 40.0, "first_tls.done_to_next_ms": 100.0}  # at that share; the others are for a whole core
 OVER_BARE = {"start.wall_ms": 2.0}  # milliseconds over the three calls
 
 

@@ -85,6 +85,10 @@ void scenario_dead_end(struct bench *bench, const struct subject *subject, unsig
 /* Resident memory at rest after a tenth, half, and all of so many invocations. */
 void scenario_flat(struct bench *bench, const struct subject *subject, unsigned invocations_each);
 
+/* CPU of connecting ahead and of the first invocation, to a backend with TLS that is one of 150
+ * authorities in a hashed folder, and the time from that handler's end to /next. */
+void scenario_first_tls(struct bench *bench, const struct subject *subject, unsigned runs);
+
 /* CPU of each turn of lull's loop, in which nobody is answered: in so many invocations with 1,000 spans
  * each, to a backend with TLS that ends every connection and is one of 150 authorities in a file. */
 void scenario_turns(struct bench *bench, const struct subject *subject, unsigned invocations);

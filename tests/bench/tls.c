@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -20,7 +21,8 @@
 
 #define OTHERS 150 /* as many as Debian's ca-certificates */
 #define ROOM (4 << 20)
-#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+#define KEEPS "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+#define ENDS "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 /* ---- Certificates ---- */
 
@@ -92,26 +94,31 @@ static bool take(SSL *ssl, char *buffer)
 	return true;
 }
 
-static _Noreturn void talk(SSL_CTX *context, int fd, uint32_t *posts)
+static _Noreturn void talk(SSL_CTX *context, int fd, const struct tls *tls, bool keeps)
 {
+	const char *answer = keeps ? KEEPS : ENDS;
 	char *buffer = malloc(ROOM);
 	SSL *ssl = SSL_new(context);
 	size_t written;
+	int on = 1;
 
+	/* As servers do: else the answer waits for the client's word on the session tickets. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (!buffer || !ssl || !SSL_set_fd(ssl, fd) || SSL_accept(ssl) != 1)
 		_exit(1);
 	while (take(ssl, buffer)) {
 		bool is_post = strncmp(buffer, "POST", 4) == 0;
 
-		SSL_write_ex(ssl, ANSWER, strlen(ANSWER), &written);
-		__atomic_add_fetch(posts, is_post, __ATOMIC_RELAXED);
-		break;
+		__atomic_add_fetch(tls->posts, is_post, __ATOMIC_RELAXED);
+		SSL_write_ex(ssl, answer, strlen(answer), &written);
+		if (!keeps)
+			break;
 	}
 	SSL_shutdown(ssl);
 	_exit(0);
 }
 
-static _Noreturn void serve(SSL_CTX *context, int listener, uint32_t *posts)
+static _Noreturn void serve(SSL_CTX *context, int listener, const struct tls *tls, bool keeps)
 {
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
@@ -121,14 +128,14 @@ static _Noreturn void serve(SSL_CTX *context, int listener, uint32_t *posts)
 		if (fork() == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			if (getppid() == parent)
-				talk(context, fd, posts);
+				talk(context, fd, tls, keeps);
 			_exit(1);
 		}
 		close(fd);
 	}
 }
 
-void tls_start(struct tls *tls, const char *authorities)
+void tls_start(struct tls *tls, const char *authorities, bool keeps)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -148,7 +155,7 @@ void tls_start(struct tls *tls, const char *authorities)
 		die("no TLS backend");
 	if (tls->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		serve(context, listener, tls->posts);
+		serve(context, listener, tls, keeps);
 	}
 	SSL_CTX_free(context);
 	close(listener);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A backend with TLS, in processes of its own: answers every POST with 200 and ends the connection,
- * so that each export takes a handshake. */
+/* A backend with TLS, in processes of its own: answers every request with 200. */
 #ifndef BENCH_TLS_H
 #define BENCH_TLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,8 +14,9 @@ struct tls {
 };
 
 /* `authorities`: the file in which its certificate is written, behind so many others as a system
- * trusts. It is removed when it stops. */
-void tls_start(struct tls *tls, const char *authorities);
+ * trusts. It is removed when it stops. `keeps`: connections stay for the next request; else each ends
+ * with its first answer, so that each export takes a handshake. */
+void tls_start(struct tls *tls, const char *authorities, bool keeps);
 void tls_stop(struct tls *tls, const char *authorities);
 
 #endif

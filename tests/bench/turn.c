@@ -67,7 +67,7 @@ void scenario_turns(struct bench *bench, const struct subject *subject, unsigned
 		figures_skip("turn", "this machine allows no tracing");
 		return;
 	}
-	tls_start(&tls, AUTHORITIES);
+	tls_start(&tls, AUTHORITIES, false);
 	snprintf(url, sizeof url, "LULL_ENDPOINT=https://127.0.0.1:%u", tls.port);
 	lines[0] = variable("TURNS_PROGRAM", subject->path);
 	lines[1] = variable("TURNS_FILE", TURNS_FILE);
