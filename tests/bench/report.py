@@ -105,7 +105,8 @@ ROWS = [
 WIDTH = max(len(row[1]) for row in ROWS) + 1
 BARE = ("three calls", "recv and send")
 SMALL = "at_128mb."
-SMALL_BARS = {"start.wall_ms": 40.0, "first_tls.done_to_next_ms": 100.0}  # at that share; the others are for a whole core
+# At that share; the others are for a whole core.
+SMALL_BARS = {"start.wall_ms": 40.0, "first_tls.done_to_next_ms": 100.0}
 OVER_BARE = {"start.wall_ms": 2.0}  # milliseconds over the three calls
 
 
