@@ -161,7 +161,8 @@ int64_t store_let_go(struct store *store, bool all, struct now now)
 	struct payload_list *lines = &store->lines;
 	uint64_t awaited = all || lines->count == 0 ? 0 : join_awaited(store->invocations);
 
-	while (lines->count > 0 && must_go(payload_list_at(lines, 0), awaited, now))
+	while (lines->count > 0 && (lines->bytes > store->limit / STORE_LINES_SHARE ||
+				    must_go(payload_list_at(lines, 0), awaited, now)))
 		put(store, &store->staging[OTLP_LOGS], payload_list_pop(lines));
 	return lines->count > 0 ? payload_list_at(lines, 0)->arrived + STORE_LINES_WAIT : INT64_MAX;
 }

@@ -45,6 +45,9 @@ void store_accept_lines(struct store *store, struct bytes *message,
 
 /* So long at most, or until the next flush. */
 #define STORE_LINES_WAIT (10 * NS_PER_S)
+/* What waits takes this part of the limit at most: a function that prints a lot is to have its lines
+ * exported as they come, and not to have them moved to disk, from where they come back out of order. */
+#define STORE_LINES_SHARE 4
 
 /* Stages the lines that need not wait any more, in a flush (`all`) every one. Returns when the next
  * must go (mono), INT64_MAX where none waits. */

@@ -107,6 +107,31 @@ static void test_lines_go(void **state)
 	}
 }
 
+/* What waits is bounded: the oldest go first, the youngest may still find its span. */
+static void test_lines_are_too_many(void **state)
+{
+	struct world w = begin(all_signals, NULL);
+	struct invocations table = {.sdk = true};
+	struct invocation *a = run(&table, "a");
+
+	(void)state;
+	w.store.invocations = &table;
+	for (uint64_t number = 1; number <= 3; number++)
+		accept_line(&w, "a", number);
+	w.store.limit = STORE_LINES_SHARE * w.store.lines.bytes;
+	assert_true(store_let_go(store_of(&w), false, w.now) == STORE_LINES_WAIT);
+	assert_int_equal(w.store.lines.count, 3);
+	w.store.limit -= STORE_LINES_SHARE;
+	assert_true(store_let_go(&w.store, false, w.now) == STORE_LINES_WAIT + 1);
+	assert_int_equal(w.store.lines.count, 2);
+	know(a);
+	store_let_go(&w.store, false, w.now);
+	w.store.limit = MB;
+	release_all(&w);
+	assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 3);
+	end(&w);
+}
+
 /* Nobody takes logs, or the end comes while they wait: counted. */
 static void test_lines_dropped(void **state)
 {
@@ -127,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_wait),
 		cmocka_unit_test(test_lines_go),
+		cmocka_unit_test(test_lines_are_too_many),
 		cmocka_unit_test(test_lines_dropped),
 	};
 
