@@ -18,6 +18,7 @@
 #include "policy/cadence.h"
 #include "policy/flush.h"
 #include "policy/lifecycle.h"
+#include "self_logs.h"
 
 struct agent {
 	const struct config *config;
@@ -141,6 +142,14 @@ static void arm_due(struct agent *a, struct now now, int64_t at)
 		arm(a->due, now, at);
 }
 
+/* Data is about to be exported: lull's own goes with it. What will be said of that export waits for
+ * the next. */
+static void gather(struct agent *a, bool all, struct now now)
+{
+	platform_flush(&a->platform, all, now);
+	self_logs_flush(&a->store, now);
+}
+
 static void export_due(struct agent *a, struct now now)
 {
 	bool known = a->heard || !a->subscribed;
@@ -150,7 +159,7 @@ static void export_due(struct agent *a, struct now now)
 	/* Else INVOKE is the occasion. */
 	if (a->options->managed_instances) {
 		books_add_metrics(&a->books, false, now);
-		platform_flush(&a->platform, false, now);
+		gather(a, false, now);
 	}
 	lines = store_let_go(&a->store, false, now);
 	at = exporter_start_due(&a->exporter, pace, a->config->flush.age, now);
@@ -218,7 +227,7 @@ static void start_flush(struct agent *a, struct now now)
 {
 	event_del(a->brief);
 	event_del(a->due);
-	platform_flush(&a->platform, false, now);
+	gather(a, false, now);
 	exporter_begin_flush(&a->exporter);
 	a->cut_short = flush_hold_until(now, a->deadline, a->config->flush_budget) <
 		       flush_hold_until(now, INT64_MAX, a->config->flush_budget);
@@ -239,7 +248,7 @@ static void start_drain(struct agent *a, struct now now)
 static void start_last_flush(struct agent *a, struct now now)
 {
 	books_add_metrics(&a->books, true, now);
-	platform_flush(&a->platform, true, now);
+	gather(a, true, now);
 	exporter_begin_flush(&a->exporter);
 	look(a);
 }
@@ -306,7 +315,7 @@ static void act_on_waits(struct agent *a, unsigned actions, struct now now)
 	}
 	if (actions & ACT_URGE) {
 		platform_near_deadline(&a->platform, a->request_id);
-		platform_flush(&a->platform, false, now);
+		gather(a, false, now);
 		exporter_begin_flush(&a->exporter);
 		a->urgent = true;
 		/* Its end is not waited for any more. */
@@ -412,7 +421,7 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 	books_add_metrics(&a->books, false, now);
 	a->background = !awaits_end(a, now);
 	if (a->background)
-		platform_flush(&a->platform, false, now);
+		gather(a, false, now);
 	step(a, a->background ? LIFE_INVOKE_LAZY : LIFE_INVOKE_END);
 	/* The Telemetry API may have been faster. */
 	if (invocation->started)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "check.h"
 #include "edges/last_resort.h"
+#include "self_logs.h"
 #include "version.h"
 #include "where.h"
 
@@ -121,6 +122,8 @@ int main(int argc, char **argv)
 	config_read(&config, environment);
 	log_set_level(config.log_level);
 	log_set_format(config.log_format);
+	if (config.self_logs)
+		self_logs_start();
 	say_problems(&config);
 	if (!config.enabled)
 		last_resort_loop();

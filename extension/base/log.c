@@ -16,6 +16,7 @@
 
 static enum log_level max_level = LOG_INFO;
 static enum log_format format = LOG_TEXT;
+static void (*observer)(enum log_level level, const char *message);
 
 void log_set_level(enum log_level level)
 {
@@ -25,6 +26,11 @@ void log_set_level(enum log_level level)
 void log_set_format(enum log_format new_format)
 {
 	format = new_format;
+}
+
+void log_set_observer(void (*new_observer)(enum log_level level, const char *message))
+{
+	observer = new_observer;
 }
 
 /* One system call a line, so that lines of several processes do not mix. */
@@ -80,6 +86,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	write_line(line, format == LOG_JSON ? make_json(line, level, message)
 					    : make_text(line, level, message));
+	if (observer && level <= LOG_WARN)
+		observer(level, message);
 }
 
 void log_raw(const char *line)

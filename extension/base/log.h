@@ -14,6 +14,10 @@ void log_set_level(enum log_level level);
 enum log_format { LOG_TEXT, LOG_JSON };
 void log_set_format(enum log_format format);
 
+/* Is told what is written as a warning or an error: the message as it was formatted, not escaped.
+ * NULL: nobody, as it is until set. It must write no line itself. */
+void log_set_observer(void (*observer)(enum log_level level, const char *message));
+
 /* One line `lull: LEVEL: message`, or {"timestamp":"..Z","level":"WARN","message":"..","logger":"lull"};
  * control characters of the message are escaped, some 2,000 bytes are written at most. Never fails and never blocks for long: what cannot be written is lost. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -88,6 +88,7 @@ struct config {
 	size_t spool;                  /* bytes; 0: none */
 	char *spool_folder;
 	bool self_metrics;
+	bool self_logs;
 	bool platform_metrics;
 	enum span_setting invocation_spans;
 	bool last_words;

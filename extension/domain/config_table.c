@@ -61,6 +61,8 @@ static const struct setting table[] = {
 	 "where: a folder of this environment alone"},
 	{"SELF_METRICS", T_BOOL, false, "false", OF(self_metrics),
 	 "true: lull exports its books (lull.items.received and so on) as metrics"},
+	{"SELF_LOGS", T_BOOL, false, "true", OF(self_logs),
+	 "false: lull's own warnings and errors are not exported as log records"},
 	{"PLATFORM_METRICS", T_BOOL, false, "true", OF(platform_metrics),
 	 "false: no metrics of what Lambda tells (faas.invocations, faas.invoke_duration and so on)"},
 	{"INVOCATION_SPANS", T_SPANS, false, "auto", OF(invocation_spans),

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "collector_logs.pb-c.h"
+#include "domain/log_request.h"
 #include "domain/value.h"
-#include "version.h"
 
 static bool is(const struct telemetry_event *event, const char *key, const char *value)
 {
@@ -234,31 +233,11 @@ static void fill(struct arena *a, Otlp__LogRecord *to, const struct telemetry_ev
 	set_members(a, to, event->record);
 }
 
-static void pack(Otlp__LogRecord *record, struct bytes *out)
-{
-	Otlp__ExportLogsServiceRequest request = OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT;
-	Otlp__ResourceLogs resource = OTLP__RESOURCE_LOGS__INIT, *resources[] = {&resource};
-	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
-	Otlp__ScopeLogs scope = OTLP__SCOPE_LOGS__INIT, *scopes[] = {&scope};
-
-	name.name = "lull";
-	name.version = LULL_VERSION;
-	scope.scope = &name;
-	scope.log_records = &record;
-	scope.n_log_records = 1;
-	resource.scope_logs = scopes;
-	resource.n_scope_logs = 1;
-	request.resource_logs = resources;
-	request.n_resource_logs = 1;
-	if (bytes_reserve(out, otlp__export_logs_service_request__get_packed_size(&request)))
-		out->len += otlp__export_logs_service_request__pack(&request, out->data + out->len);
-}
-
 size_t platform_logs_make(const struct telemetry_event *event, unsigned which,
 			  const struct trace_context *trace, uint64_t observed, struct bytes *out)
 {
 	const struct kind *kind = kind_of(event);
-	Otlp__LogRecord record = OTLP__LOG_RECORD__INIT;
+	Otlp__LogRecord record = OTLP__LOG_RECORD__INIT, *records[] = {&record};
 	struct arena arena = {0};
 
 	if (!kind || !(kind->of & which) || !json_is_object(event->record))
@@ -270,8 +249,7 @@ size_t platform_logs_make(const struct telemetry_event *event, unsigned which,
 	if (span_id_is_set(trace->span_id))
 		set_id(&arena, &record.span_id, trace->span_id, SPAN_ID_SIZE);
 	out->failed |= arena.failed;
-	if (!out->failed)
-		pack(&record, out);
+	log_request_pack(records, 1, out);
 	arena_free(&arena);
 	return 1;
 }

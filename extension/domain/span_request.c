@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
 #include "collector_trace.pb-c.h"
 #include "version.h"
 
@@ -13,19 +12,6 @@ static void set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, 
 	to->len = to->data ? size : 0;
 	if (to->data)
 		memcpy(to->data, id, size);
-}
-
-/* Terminated and valid UTF-8; NULL where memory is short. */
-static char *text_of(struct arena *a, struct slice text)
-{
-	struct bytes clean = {0};
-	char *copy;
-
-	utf8_repair(&clean, text);
-	a->failed |= clean.failed;
-	copy = clean.failed ? NULL : value_text(a, bytes_slice(&clean));
-	bytes_free(&clean);
-	return copy;
 }
 
 Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct slice name)
@@ -40,7 +26,7 @@ Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct 
 	set_id(&r->arena, &span->span_id, ids->own.span_id, SPAN_ID_SIZE);
 	if (span_id_is_set(ids->parent))
 		set_id(&r->arena, &span->parent_span_id, ids->parent, SPAN_ID_SIZE);
-	span->name = text_of(&r->arena, name);
+	span->name = value_mended(&r->arena, name);
 	span->attributes = arena_alloc(&r->arena, SPAN_ATTRIBUTES * sizeof *span->attributes);
 	if (r->arena.failed)
 		return NULL;
@@ -58,7 +44,7 @@ void span_set(struct span_request *r, Otlp__Span *span, const char *key, Otlp__A
 
 void span_set_text(struct span_request *r, Otlp__Span *span, const char *key, struct slice text)
 {
-	char *copy = text.len > 0 ? text_of(&r->arena, text) : NULL;
+	char *copy = text.len > 0 ? value_mended(&r->arena, text) : NULL;
 
 	if (copy)
 		span_set(r, span, key, value_string(&r->arena, slice_str(copy)));
@@ -78,7 +64,7 @@ void span_set_true(struct span_request *r, Otlp__Span *span, const char *key)
 void span_fail(struct span_request *r, Otlp__Span *span, struct slice type, struct slice message)
 {
 	Otlp__Status *status = VALUE_NEW(&r->arena, Otlp__Status, OTLP__STATUS__INIT);
-	char *text = text_of(&r->arena, message);
+	char *text = value_mended(&r->arena, message);
 
 	if (!status || !text)
 		return;

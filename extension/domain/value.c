@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 char *value_text(struct arena *a, struct slice s)
 {
 	struct bytes clean = {0};
@@ -21,6 +23,18 @@ char *value_text(struct arena *a, struct slice s)
 	a->failed |= text == NULL;
 	bytes_free(&clean);
 	return text;
+}
+
+char *value_mended(struct arena *a, struct slice s)
+{
+	struct bytes clean = {0};
+	char *copy;
+
+	utf8_repair(&clean, s);
+	a->failed |= clean.failed;
+	copy = clean.failed ? NULL : value_text(a, bytes_slice(&clean));
+	bytes_free(&clean);
+	return copy;
 }
 
 static Otlp__AnyValue *new_value(struct arena *a, Otlp__AnyValue__ValueCase kind)

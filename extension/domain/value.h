@@ -10,6 +10,9 @@
 /* A terminated copy. protobuf-c's strings end at a NUL: one inside becomes U+FFFD. */
 char *value_text(struct arena *a, struct slice s);
 
+/* The same of any bytes: what is no UTF-8 becomes U+FFFD, too. */
+char *value_mended(struct arena *a, struct slice s);
+
 /* `s` must be valid UTF-8. */
 Otlp__AnyValue *value_string(struct arena *a, struct slice s);
 Otlp__AnyValue *value_int(struct arena *a, int64_t i);

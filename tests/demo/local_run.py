@@ -100,7 +100,7 @@ def run_with_lull(binary, endpoint, port, settings=None, exporter=None):
     """The SDK exports to `exporter` (lull itself), lull to the backend; and nothing else does, so
     that the ways can be compared."""
     environ = {"LULL_PLATFORM_METRICS": "false", "LULL_INVOCATION_SPANS": "never",
-               "LULL_PLATFORM_LOGS": "none", **(settings or {}),
+               "LULL_PLATFORM_LOGS": "none", "LULL_SELF_LOGS": "false", **(settings or {}),
                "LULL_HTTP_PORT": str(port), "LULL_ENDPOINT": endpoint,
                "OTEL_EXPORTER_OTLP_ENDPOINT": exporter or f"http://localhost:{port}"}
     with _environment([binary], environ) as env:

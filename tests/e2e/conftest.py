@@ -19,7 +19,7 @@ FUNCTION = ROOT / "tests" / "functions" / "python"
 
 # What lull makes by itself is left out where a test is not about it: the counts are the test's own.
 QUIET = {"LULL_PLATFORM_METRICS": "false", "LULL_INVOCATION_SPANS": "never",
-         "LULL_PLATFORM_LOGS": "none"}
+         "LULL_PLATFORM_LOGS": "none", "LULL_SELF_LOGS": "false"}
 
 
 class LullEnvironment(LambdaEnvironment):

@@ -136,6 +136,8 @@ static const char *value_of(const struct config *c, const char *name)
 		return c->spool_folder ? c->spool_folder : "none";
 	if (strcmp(name, "LULL_SELF_METRICS") == 0)
 		return c->self_metrics ? "true" : "false";
+	if (strcmp(name, "LULL_SELF_LOGS") == 0)
+		return c->self_logs ? "true" : "false";
 	if (strcmp(name, "LULL_PLATFORM_METRICS") == 0)
 		return c->platform_metrics ? "true" : "false";
 	if (strcmp(name, "LULL_INVOCATION_SPANS") == 0)
@@ -310,6 +312,10 @@ static const struct {
 	{"LULL_SELF_METRICS", "false", "false"},
 	{"LULL_SELF_METRICS", "off", "false"},
 	{"LULL_SELF_METRICS", "some", NULL},
+
+	{"LULL_SELF_LOGS", "false", "false"},
+	{"LULL_SELF_LOGS", "1", "true"},
+	{"LULL_SELF_LOGS", "warn", NULL},
 
 	{"LULL_PLATFORM_METRICS", "false", "false"},
 	{"LULL_PLATFORM_METRICS", "1", "true"},
