@@ -12,6 +12,7 @@
 #include "edges/random.h"
 #include "edges/transfer_random.h"
 #include "exporter.h"
+#include "hints.h"
 #include "intake.h"
 #include "overflow.h"
 #include "platform.h"
@@ -38,6 +39,7 @@ struct agent {
 	struct exporter exporter;
 	struct invocations invocations;
 	struct platform platform;
+	struct hints hints;
 	struct cadence cadence;
 
 	enum life_state state;
@@ -408,11 +410,21 @@ static bool awaits_end(const struct agent *a, struct now now)
 	return flush_awaits_end(&view);
 }
 
+/* Where Lambda does not tell the ends of invocations the next one ends the one before. */
+static void end_untold(struct agent *a, struct now now)
+{
+	const struct invocation *last = invocations_find(&a->invocations, slice_str(a->request_id));
+
+	if (!a->told && last && !last->done)
+		hints_ended(&a->hints, last, now);
+}
+
 static void on_invoke(struct agent *a, const struct lambda_event *event, struct now now)
 {
 	struct invocation *invocation;
 
 	a->urgent = false;
+	end_untold(a, now);
 	cadence_invoke(&a->cadence, now_gap(a->idle, now));
 	invocation = invocations_invoke(&a->invocations, event->request_id, event->trace_header,
 					(uint64_t)now.real);
@@ -505,13 +517,16 @@ static void on_line(void *ctx, const struct telemetry_event *event,
 	struct agent *a = ctx;
 
 	platform_line(&a->platform, event, invocation);
+	hints_line(&a->hints, event->text);
 }
 
-static void on_spans(void *ctx, struct slice request)
+static void on_otlp(void *ctx, enum otlp_signal signal, struct slice request)
 {
 	struct agent *a = ctx;
 
-	tracing_spans(&a->platform.tracing, request);
+	if (signal == OTLP_TRACES)
+		tracing_spans(&a->platform.tracing, request);
+	hints_otlp(&a->hints, signal, request);
 }
 
 /* A restored snapshot is another environment, somewhere else: none of its connections is alive. */
@@ -520,6 +535,12 @@ static void restored(struct agent *a)
 	name_instance(a);
 	transfer_random_renew();
 	exporter_thaw(&a->exporter, now_read());
+}
+
+/* Which event tells the end of an invocation here. */
+static enum event_type ends(const struct agent *a)
+{
+	return a->options->managed_instances ? EVENT_REPORT : EVENT_RUNTIME_DONE;
 }
 
 static void on_platform(void *ctx, const struct telemetry_event *event,
@@ -531,6 +552,8 @@ static void on_platform(void *ctx, const struct telemetry_event *event,
 	platform_event(&a->platform, event, invocation);
 	if (event->type == EVENT_RESTORE_START)
 		restored(a);
+	if (invocation && event->type == ends(a))
+		hints_ended(&a->hints, invocation, now_read());
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
 		return;
 	if (event->type == EVENT_START)
@@ -569,7 +592,7 @@ static bool make_intake(struct agent *a)
 		.grew = on_grown,
 		.platform = on_platform,
 		.line = on_line,
-		.spans = on_spans,
+		.otlp = on_otlp,
 		.ctx = a,
 	};
 	return intake_init(&a->intake, a->base);
@@ -676,6 +699,7 @@ void agent_run(const struct config *config, const struct agent_options *options)
 	if (!make(a))
 		last_resort_enter("lull has no memory to start with");
 	a->invocations.sdk = sdk_signs_in(options->environment);
+	hints_init(&a->hints, config, options->environment);
 	if (!resource_init(&a->resource, config, options->environment))
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "

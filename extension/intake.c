@@ -17,10 +17,9 @@ static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *messag
 	struct intake *in = ctx;
 
 	in->invocations->sdk = true;
-	if (signal == OTLP_TRACES) {
+	if (signal == OTLP_TRACES)
 		join_see_spans(in->invocations, bytes_slice(message));
-		in->spans(in->ctx, bytes_slice(message));
-	}
+	in->otlp(in->ctx, signal, bytes_slice(message));
 	store_accept(in->store, signal, message, verdict, now_read());
 	in->accepted(in->ctx);
 	return true;
@@ -118,15 +117,15 @@ bool intake_init(struct intake *in, struct event_base *base)
 		(struct telemetry_sink){.accept = accept_telemetry, .grew = body_grew, .ctx = in};
 	otlp = otlp_http_handler(&in->otlp_sink);
 	telemetry = telemetry_http_handler(&in->telemetry_sink);
-	in->otlp = http_server_new(base, &limits, &otlp);
+	in->http = http_server_new(base, &limits, &otlp);
 	in->grpc = grpc_server_new(base, &limits, &in->otlp_sink);
 	in->telemetry = http_server_new(base, &telemetry_limits, &telemetry);
-	return in->otlp && in->grpc && in->telemetry;
+	return in->http && in->grpc && in->telemetry;
 }
 
 void intake_free(struct intake *in)
 {
-	http_server_free(in->otlp);
+	http_server_free(in->http);
 	grpc_server_free(in->grpc);
 	http_server_free(in->telemetry);
 }
@@ -144,7 +143,7 @@ static int listen_grpc(void *server, const char *address, uint16_t port)
 uint16_t intake_listen(struct intake *in, const char *folder, const char *name)
 {
 	const struct ports_receiver receivers[] = {
-		{"LULL_HTTP_PORT", in->config->http_port, listen_http, in->otlp},
+		{"LULL_HTTP_PORT", in->config->http_port, listen_http, in->http},
 		{"LULL_GRPC_PORT", in->config->grpc_port, listen_grpc, in->grpc},
 	};
 
@@ -155,11 +154,11 @@ uint16_t intake_listen(struct intake *in, const char *folder, const char *name)
 
 unsigned intake_pending(const struct intake *in)
 {
-	return http_server_pending(in->otlp) + grpc_server_pending(in->grpc);
+	return http_server_pending(in->http) + grpc_server_pending(in->grpc);
 }
 
 size_t intake_held(const struct intake *in)
 {
-	return http_server_held(in->otlp) + grpc_server_held(in->grpc) +
+	return http_server_held(in->http) + grpc_server_held(in->grpc) +
 	       http_server_held(in->telemetry);
 }

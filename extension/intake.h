@@ -23,14 +23,14 @@ struct intake {
 	/* A platform event; `invocation` is the one it is of, or NULL. */
 	void (*platform)(void *ctx, const struct telemetry_event *event,
 			 const struct invocation *invocation);
-	/* A line of the function's, of that invocation or NULL; and spans of its. */
+	/* A line of the function's, of that invocation or NULL; and OTLP of its. */
 	void (*line)(void *ctx, const struct telemetry_event *event,
 		     const struct invocation *invocation);
-	void (*spans)(void *ctx, struct slice request);
+	void (*otlp)(void *ctx, enum otlp_signal signal, struct slice request);
 	void *ctx;
 
 	/* Private. */
-	struct http_server *otlp, *telemetry;
+	struct http_server *http, *telemetry;
 	struct grpc_server *grpc;
 	struct otlp_sink otlp_sink;
 	struct telemetry_sink telemetry_sink;

@@ -35,11 +35,16 @@ static bool is_local(const char *endpoint)
 	return false;
 }
 
-bool sdk_signs_in(const char *const *environment)
+static bool is_disabled(const char *const *environment)
 {
 	const char *disabled = config_env(environment, "OTEL_SDK_DISABLED");
 
-	if (disabled && strcasecmp(disabled, "true") == 0)
+	return disabled && strcasecmp(disabled, "true") == 0;
+}
+
+bool sdk_signs_in(const char *const *environment)
+{
+	if (is_disabled(environment))
 		return false;
 	for (size_t i = 0; i < COUNT(endpoints); i++)
 		if (is_local(config_env(environment, endpoints[i])))
@@ -48,4 +53,22 @@ bool sdk_signs_in(const char *const *environment)
 		if (is_sign(*environment))
 			return true;
 	return false;
+}
+
+/* Of a sampler that takes a share nothing can be expected soon, of one that is not here neither. */
+struct sdk_spans sdk_spans_in(const char *const *environment)
+{
+	static const char parent_based[] = "parentbased_";
+	const char *exporter = config_env(environment, "OTEL_TRACES_EXPORTER");
+	const char *sampler = config_env(environment, "OTEL_TRACES_SAMPLER");
+
+	if (is_disabled(environment) || (exporter && !strstr(exporter, "otlp")))
+		return (struct sdk_spans){0};
+	if (!sampler) /* OpenTelemetry specification, "SDK environment variables" */
+		sampler = "parentbased_always_on";
+	return (struct sdk_spans){
+		.expected = strcmp(sampler, "always_on") == 0 ||
+			    strcmp(sampler, "parentbased_always_on") == 0,
+		.by_header = strncmp(sampler, parent_based, sizeof parent_based - 1) == 0,
+	};
 }

@@ -35,9 +35,46 @@ static void test_signs(void **state)
 		assert_int_equal(sdk_signs_in(cells[i].variables), cells[i].sdk);
 }
 
+/* Which samplers leave out what, by the specification's "SDK environment variables". */
+static void test_spans(void **state)
+{
+	static const struct {
+		const char *variables[3];
+		bool expected, by_header;
+	} cells[] = {
+		{{NULL}, true, true},
+		{{"OTEL_TRACES_SAMPLER=parentbased_always_on"}, true, true},
+		{{"OTEL_TRACES_SAMPLER=always_on"}, true, false},
+		{{"OTEL_TRACES_SAMPLER=always_off"}, false, false},
+		{{"OTEL_TRACES_SAMPLER=traceidratio"}, false, false},
+		{{"OTEL_TRACES_SAMPLER=parentbased_always_off"}, false, true},
+		{{"OTEL_TRACES_SAMPLER=parentbased_traceidratio"}, false, true},
+		{{"OTEL_TRACES_SAMPLER=xray"}, false, false},
+		{{"OTEL_TRACES_EXPORTER=otlp"}, true, true},
+		{{"OTEL_TRACES_EXPORTER=console,otlp"}, true, true},
+		{{"OTEL_TRACES_EXPORTER=otlp_proto_http"}, true, true},
+		{{"OTEL_TRACES_EXPORTER="}, true, true},
+		{{"OTEL_TRACES_EXPORTER=none"}, false, false},
+		{{"OTEL_TRACES_EXPORTER=console", "OTEL_TRACES_SAMPLER=always_on"}, false, false},
+		{{"OTEL_SDK_DISABLED=true"}, false, false},
+		{{"OTEL_SDK_DISABLED=true", "OTEL_TRACES_SAMPLER=always_on"}, false, false},
+		{{"OTEL_SDK_DISABLED=false"}, true, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		struct sdk_spans spans = sdk_spans_in(cells[i].variables);
+
+		assert_int_equal(spans.expected, cells[i].expected);
+		assert_int_equal(spans.by_header, cells[i].by_header);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_signs)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_signs),
+					   cmocka_unit_test(test_spans)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
