@@ -5,25 +5,8 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "answer_text.h"
 #include "base/log.h"
-#include "domain/secrets.h"
-
-/* So much of what a backend says is repeated, in bytes. */
-#define WORDS 300
-
-#define STATUS_NAME 32
-
-/* The backend's own words, or ours where it had none, as they may be repeated: at most WORDS bytes,
- * terminated. */
-static const char *words(const struct exporter_slot *slot, struct slice message, struct bytes *text)
-{
-	bytes_add(text, message);
-	secrets_hide(&slot->destination->settings[slot->signal], text);
-	if (text->len > WORDS)
-		text->len = WORDS;
-	text->len = slice_trim(bytes_slice(text)).len;
-	return bytes_cstr(text) ? (const char *)text->data : "";
-}
 
 static const char *what_now(enum verdict verdict)
 {
@@ -49,16 +32,6 @@ static bool said_before(struct exporter_slot *slot, enum verdict verdict)
 	return before;
 }
 
-/* What the answer was: "status 503: ", "RESOURCE_EXHAUSTED: ", or nothing where none came. */
-static void name_status(const struct transfer_result *result, char name[static STATUS_NAME])
-{
-	name[0] = '\0';
-	if (result->is_grpc)
-		snprintf(name, STATUS_NAME, "%s: ", grpc_code_name(result->code));
-	else if (result->status)
-		snprintf(name, STATUS_NAME, "status %u: ", result->status);
-}
-
 /* "traces", or "traces for vendor" of a destination with a name. */
 #define WHAT 64
 static const char *what(const struct exporter_slot *slot, char text[static WHAT])
@@ -70,17 +43,22 @@ static const char *what(const struct exporter_slot *slot, char text[static WHAT]
 	return text;
 }
 
+static const struct export_settings *settings_of(const struct exporter_slot *slot)
+{
+	return &slot->destination->settings[slot->signal];
+}
+
 static void say(struct exporter_slot *slot, const struct transfer_result *result,
 		enum verdict verdict, struct slice message)
 {
 	struct bytes text = {0};
-	char status[STATUS_NAME], of[WHAT];
+	char status[ANSWER_STATUS], of[WHAT];
 
 	if (said_before(slot, verdict))
 		return;
-	name_status(result, status);
 	log_warn("%zu items of %s could not be exported and %s: %s%s", slot->batch.items,
-		 what(slot, of), what_now(verdict), status, words(slot, message, &text));
+		 what(slot, of), what_now(verdict), answer_status(result, status),
+		 answer_words(settings_of(slot), message, &text));
 	bytes_free(&text);
 }
 
@@ -98,10 +76,10 @@ static void say_exported(struct exporter_slot *slot, const struct otlp_response 
 	if (response->rejected > 0)
 		log_warn("the backend rejected %" PRIu64 " of %zu items of %s: %s",
 			 response->rejected, slot->batch.items, what(slot, of),
-			 words(slot, response->message, &text));
+			 answer_words(settings_of(slot), response->message, &text));
 	else
 		log_warn("the backend took %zu items of %s with a warning: %s", slot->batch.items,
-			 what(slot, of), words(slot, response->message, &text));
+			 what(slot, of), answer_words(settings_of(slot), response->message, &text));
 	bytes_free(&text);
 }
 
@@ -122,14 +100,6 @@ int64_t answer_none(struct exporter_slot *slot, struct now now)
 	return answer_pause(slot, 0, now);
 }
 
-/* Does the answer say that the items were taken? */
-static bool is_success(const struct transfer_result *result)
-{
-	if (result->is_grpc)
-		return result->code == GRPC_OK;
-	return result->status >= 200 && result->status < 300;
-}
-
 struct outcome answer_outcome(struct exporter_slot *slot, const struct transfer_result *result,
 			      struct now now)
 {
@@ -144,7 +114,8 @@ struct outcome answer_outcome(struct exporter_slot *slot, const struct transfer_
 	};
 	struct outcome outcome;
 
-	otlp_response_read(&response, slot->signal, is_success(result), result->form, result->body);
+	otlp_response_read(&response, slot->signal, answer_is_success(result), result->form,
+			   result->body);
 	answer.message = result->error ? slice_str(result->error) : response.message;
 	outcome = (struct outcome){
 		.verdict = retry_verdict(&answer),

@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "base/log.h"
 #include "check.h"
+#include "check_send.h"
 #include "edges/last_resort.h"
 #include "self_logs.h"
 #include "version.h"
@@ -26,30 +27,47 @@ static void print_help(FILE *out)
 		"copy it\ninto the image. The function sends OTLP to http://localhost:4318.\n\n"
 		"  lull --help      this text\n"
 		"  lull --check     what the settings amount to, and what is wrong with them\n"
+		"  lull --check --send\n"
+		"                   the same, and one test span, log record and metric to each "
+		"backend:\n"
+		"                   its answer, and how long each step took\n"
 		"  lull --version   the version\n\n"
 		"Settings are environment variables:\n%s",
 		bytes_cstr(&settings) ? (const char *)settings.data : "");
 	bytes_free(&settings);
 }
 
-/* 0 where nothing is wrong. */
-static int check(const char *const *environment)
+static void print(struct bytes *text)
+{
+	fputs(bytes_cstr(text) ? (const char *)text->data : "", stdout);
+	fflush(stdout);
+	bytes_free(text);
+}
+
+/* 0 where nothing is wrong, and with `send` all was taken. */
+static int check(const struct check_options *options, bool send)
 {
 	struct bytes text = {0};
 	struct config config;
 	unsigned wrong;
 
-	config_read(&config, environment);
-	wrong = check_config(&config, environment, &text);
-	fputs(bytes_cstr(&text) ? (const char *)text.data : "", stdout);
-	bytes_free(&text);
+	config_read(&config, options->environment);
+	wrong = check_config(&config, options->environment, &text);
+	print(&text);
+	if (send) {
+		bytes_addf(&text, "\n");
+		wrong += check_send(&config, options, &text);
+		print(&text);
+	}
 	config_free(&config);
 	return wrong ? 1 : 0;
 }
 
 /* Where no Lambda is there is nothing to keep content: these are for people. */
-static int by_hand(int argc, char **argv)
+static int by_hand(int argc, char **argv, const char *folder)
 {
+	bool send = argc == 3 && strcmp(argv[2], "--send") == 0;
+
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("lull " LULL_VERSION);
 		return 0;
@@ -58,12 +76,18 @@ static int by_hand(int argc, char **argv)
 		print_help(stdout);
 		return 0;
 	}
-	if (argc == 2 && strcmp(argv[1], "--check") == 0)
-		return check((const char *const *)environ);
+	if ((argc == 2 || send) && strcmp(argv[1], "--check") == 0) {
+		char layer[520];
+		const struct check_options options = {(const char *const *)environ, layer};
+
+		snprintf(layer, sizeof layer, "%s/..", folder);
+		return check(&options, send);
+	}
 	print_help(stderr);
 	if (argc > 1)
-		fprintf(stderr, "\nlull: %s is not known: use --help, --check or --version\n",
-			argv[1]);
+		fprintf(stderr,
+			"\nlull: %s is not known: use --help, --check (--send) or --version\n",
+			argv[argc - 1]);
 	else
 		fprintf(stderr, "\nlull: AWS_LAMBDA_RUNTIME_API is not set: this is not Lambda\n");
 	return 2;
@@ -107,15 +131,15 @@ int main(int argc, char **argv)
 	struct agent_options options = {.environment = environment};
 	struct config config;
 
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - argv[0]) : 1,
+		 slash ? argv[0] : ".");
 	options.runtime_api = config_env(environment, "AWS_LAMBDA_RUNTIME_API");
 	if (!options.runtime_api || argc > 1)
-		return by_hand(argc, argv);
+		return by_hand(argc, argv, folder);
 	last_resort_catch();
 	type = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
 	options.managed_instances = type && strcmp(type, "lambda-managed-instances") == 0;
 	options.name = slash ? slash + 1 : argv[0];
-	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - argv[0]) : 1,
-		 slash ? argv[0] : ".");
 	options.folder = folder;
 	find_address(options.runtime_api, options.name, options.managed_instances);
 

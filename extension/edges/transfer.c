@@ -13,15 +13,38 @@
 
 /* ---- How it ended ---- */
 
+static void read_times(CURL *easy, struct transfer_times *times)
+{
+	const struct {
+		CURLINFO info;
+		int64_t *to;
+	} steps[] = {
+		{CURLINFO_NAMELOOKUP_TIME_T, &times->name},
+		{CURLINFO_CONNECT_TIME_T, &times->connected},
+		{CURLINFO_APPCONNECT_TIME_T, &times->tls},
+		{CURLINFO_STARTTRANSFER_TIME_T, &times->first_byte},
+		{CURLINFO_TOTAL_TIME_T, &times->all},
+	};
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		curl_off_t microseconds = 0;
+
+		curl_easy_getinfo(easy, steps[i].info, &microseconds);
+		*steps[i].to = microseconds * 1000;
+	}
+}
+
 /* `error` NULL: a whole answer is there. */
 static void finish(struct transfer *t, const char *error)
 {
 	struct transfer_result result = {
 		.error = error,
+		.failure = t->failure,
 		.maybe_taken = error ? request_maybe_taken(t) : t->maybe_taken,
 	};
 	struct grpc_response grpc = {0};
 
+	read_times(t->easy, &result.times);
 	/* Off the multi handle first: what is called may start or cancel others. */
 	curl_multi_remove_handle(t->all->loop.multi, t->easy);
 	if (!error)
@@ -40,6 +63,7 @@ static void fail(struct transfer *t, const char *error)
 
 static void out_of_time(struct transfer *t)
 {
+	t->failure = FAILURE_TIME;
 	if (!request_send_again(t, true))
 		finish(t, "no answer in time");
 }
@@ -54,6 +78,7 @@ static void on_ended(CURL *easy, CURLcode code)
 	/* Our own cut of an endless answer. */
 	if (code == CURLE_WRITE_ERROR && t->answer.len == TRANSFER_ANSWER_LIMIT)
 		code = CURLE_OK;
+	t->failure = transfer_error_kind(easy, code);
 	if (t->to_itself) {
 		fail(t, "the endpoint is lull itself: set LULL_ENDPOINT to the backend's URL");
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/transfer_error.h"
 
+#include <openssl/x509_vfy.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,4 +37,45 @@ void transfer_error_say(CURLcode code, const char *detail, char out[static TRANS
 	/* The advice first: a detail may be long, and is then cut. */
 	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", advice(code),
 		 safe ? detail : curl_easy_strerror(code));
+}
+
+static enum transfer_failure certificate_kind(CURL *easy)
+{
+	long why = X509_V_OK;
+
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+	switch (why) {
+	case X509_V_OK: /* nothing found, or not told yet: it is curl that compares the name */
+	case X509_V_ERR_UNSPECIFIED:
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+		return FAILURE_OTHER_HOST;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return FAILURE_EXPIRED;
+	default:
+		return FAILURE_UNTRUSTED;
+	}
+}
+
+enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		enum transfer_failure kind;
+	} known[] = {
+		{CURLE_COULDNT_RESOLVE_HOST, FAILURE_NAME},
+		{CURLE_COULDNT_CONNECT, FAILURE_CONNECT},
+		{CURLE_UNSUPPORTED_PROTOCOL, FAILURE_PROTOCOL},
+		{CURLE_WEIRD_SERVER_REPLY, FAILURE_PROTOCOL},
+		{CURLE_HTTP2, FAILURE_PROTOCOL},
+		{CURLE_HTTP2_STREAM, FAILURE_PROTOCOL},
+		{CURLE_SSL_CONNECT_ERROR, FAILURE_TLS},
+	};
+
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_kind(easy);
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (known[i].code == code)
+			return known[i].kind;
+	return FAILURE_OTHER;
 }

@@ -46,7 +46,8 @@ struct transfer {
 	bool fresh;        /* on a connection of its own */
 	bool again;        /* a freeze came in between: a failure may be its doing */
 	bool to_itself;
-	unsigned grace; /* turns of the loop that it got after its deadline */
+	unsigned grace;                /* turns of the loop that it got after its deadline */
+	enum transfer_failure failure; /* of the last attempt */
 	char error[CURL_ERROR_SIZE];
 };
 
