@@ -9,7 +9,6 @@
 #include "domain/config_names.h"
 #include "domain/config_problem.h"
 #include "domain/config_source.h"
-#include "domain/config_table.h"
 
 const char *config_where(const struct config_place *p, char text[static CONFIG_PLACE])
 {
@@ -23,8 +22,7 @@ const char *config_where(const struct config_place *p, char text[static CONFIG_P
 
 /* ---- Keys ---- */
 
-/* The settings of the table, as the file has their names. */
-static bool key_of(const struct setting *row, char key[static SETTING_NAME])
+bool config_key(const struct setting *row, char key[static SETTING_NAME])
 {
 	size_t i;
 
@@ -41,7 +39,7 @@ static const struct setting *find_row(const char *name)
 	const struct setting *table = config_table(&count);
 
 	for (size_t i = 0; i < count; i++)
-		if (key_of(&table[i], key) && strcmp(name, key) == 0)
+		if (config_key(&table[i], key) && strcmp(name, key) == 0)
 			return &table[i];
 	return NULL;
 }
@@ -72,7 +70,7 @@ static void refuse_key(const struct config_place *p, const char *name, const cha
 	const struct setting *table = config_table(&count);
 
 	for (size_t i = 0; p->destination && i < count; i++)
-		if (key_of(&table[i], key))
+		if (config_key(&table[i], key))
 			compare(&nearest, key);
 	for (; *keys; keys++)
 		compare(&nearest, *keys);
@@ -150,7 +148,7 @@ static bool as_text(const struct config_place *p, const struct setting *row, jso
 	char key[SETTING_NAME];
 
 	*said = false;
-	key_of(row, key);
+	config_key(row, key);
 	if (json_is_object(value) && row->type == T_HEADERS)
 		return list_headers(p, value, text, said);
 	if (json_is_string(value) && json_string_length(value) > 0) {
@@ -174,7 +172,7 @@ static void refuse_value(const struct config_place *p, const struct setting *row
 	const char *shown = json_is_string(value) ? json_string_value(value) : NULL;
 	char at[CONFIG_PLACE], key[SETTING_NAME];
 
-	key_of(row, key);
+	config_key(row, key);
 	if (!shown || setting_is_secret(row, shown))
 		config_problem(p->config, "LULL_CONFIG: %s%s cannot be read: %s; %s%s",
 			       config_where(p, at), key, setting_wanted(row->type),

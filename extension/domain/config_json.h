@@ -6,9 +6,12 @@
 
 #include <jansson.h>
 
-#include "domain/config.h"
+#include "domain/config_table.h"
 
 #define CONFIG_SHOWN 64 /* letters of a value that is wrong */
+
+/* The key of a row of the table. False where a destination has none such. */
+bool config_key(const struct setting *row, char key[static SETTING_NAME]);
 
 /* Where in LULL_CONFIG. */
 struct config_place {

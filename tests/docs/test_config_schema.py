@@ -21,7 +21,7 @@ VARIABLES = {"TOKEN": "s3cret", "URL": "http://a"}
 # Of each setting what can be used, and what cannot. A row of lull's table without an entry fails a
 # test: it is to be added to the schema, too.
 VALUES = {
-    "endpoint": (["http://a", "HTTPS://b.example:4318/x/?q=1", "http://u:p@c", "${URL}/x"],
+    "endpoint": (["http://a", "HTTPS://b.example:8443/x/?q=1", "http://u:p@c", "${URL}/x"],
                  ["", "a", "ftp://a", "http://", "http:///x", "http://:1", "http://a b", 7, None,
                   ["http://a"], "${"]),
     "headers": ([{}, {"a": "b"}, {"x-Key": "a,b=c%%\t"}, {"a": "Bearer ${TOKEN}", "b": ""},

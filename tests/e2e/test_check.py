@@ -1,5 +1,6 @@
 """lull --check: what the settings amount to, where they came from, and what is wrong with them."""
 
+import json
 import subprocess
 
 import pytest
@@ -72,6 +73,18 @@ def test_secrets_are_not_shown(lull):
     ({"LULL_ENDPOINT": "https://a", "OTEL_EXPORTER_OTLP_HEADERS": "key=secret"},
      ["OTEL_EXPORTER_OTLP_HEADERS goes to the backend of LULL_ENDPOINT"]),
     ({"LULL_ENDPOINT": "https://a", "LULL_HEADERS": "secret"}, ["LULL_HEADERS cannot be read"]),
+    ({"LULL_ENDPOINT": "https://a/v1/traces"}, ["the endpoint ends in /v1/traces"]),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a/x/v1/logs?key=secret"},
+     ["the endpoint ends in /v1/logs"]),
+    ({"LULL_ENDPOINT": "http://a:4317", "LULL_PROTOCOL": "http/protobuf"},
+     ["port 4317 is that of OTLP/gRPC"]),
+    ({"LULL_ENDPOINT": "a:4318", "LULL_PROTOCOL": "grpc"}, ["port 4318 is that of OTLP/HTTP"]),
+    ({"LULL_ENDPOINT": "https://a", "LULL_GRPC_PORT": "4318"},
+     ["LULL_HTTP_PORT and LULL_GRPC_PORT are both 4318"]),
+    ({"LULL_ENDPOINT": "https://a", "LULL_SPOOL_FOLDER": "/mnt/files"},
+     ["LULL_SPOOL_FOLDER=/mnt/files is not in /tmp"]),
+    ({"LULL_ENDPOINT": "https://a", "OTEL_RESOURCE_ATTRIBUTES": "team=a,b"},
+     ["OTEL_RESOURCE_ATTRIBUTES cannot be read"]),
 ], ids=lambda value: "-".join(value) if isinstance(value, dict) else "")
 def test_what_is_wrong_is_said_and_the_exit_code_says_so(lull, environ, words):
     code, text = check(lull, **environ)
@@ -88,3 +101,82 @@ def test_no_headers_of_another_backend_where_all_is_of_one(lull):
     code, _ = check(lull, OTEL_EXPORTER_OTLP_ENDPOINT="https://a",
                     OTEL_EXPORTER_OTLP_HEADERS="key=value")
     assert code == 0
+
+
+@pytest.mark.parametrize("environ", [
+    {"LULL_TRACES_ENDPOINT": "https://a/v1/traces"},
+    {"LULL_ENDPOINT": "https://a/v1/traces", "LULL_PROTOCOL": "grpc"},
+    {"LULL_ENDPOINT": "https://a", "LULL_SPOOL_FOLDER": "/tmp/files"},
+    {"LULL_ENDPOINT": "https://a", "LULL_SPOOL_FOLDER": "/mnt/files", "LULL_SPOOL": "off"},
+    {"LULL_ENDPOINT": "a:4317"},
+    {"LULL_ENDPOINT": "https://a:4318"},
+], ids=lambda environ: "-".join(environ.values()))
+def test_what_is_meant_so_is_not_wrong(lull, environ):
+    code, text = check(lull, **environ)
+    assert (code, text.splitlines()[-1]) == (0, "nothing is wrong"), text
+
+
+@pytest.mark.parametrize("endpoint, wrapper, past", [
+    ("https://a", None, True), ("https://a", "/opt/other", True),
+    ("https://a", "/opt/lull-wrap", False), ("http://localhost:4318", None, False),
+])
+def test_an_sdk_that_sends_past_lull(lull, endpoint, wrapper, past):
+    """It may be meant so, and nothing is lost by it: it is said, and not wrong."""
+    environ = {"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {}
+    code, text = check(lull, LULL_ENDPOINT="https://b", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
+                       **environ)
+    assert code == 0
+    assert ("mind: OTEL_EXPORTER_OTLP_ENDPOINT is the backend's" in text) == past
+
+
+def test_what_cannot_be_used_is_not_shown_as_if_it_held(lull):
+    code, text = check(lull, LULL_ENDPOINT="https://a", LULL_TIMEOUT="soon", LULL_SPOOL="much")
+    assert code == 1
+    unused = ["the", "default:", "what", "is", "set", "cannot", "be", "used"]
+    assert line(text, "LULL_TIMEOUT") == ["10s", *unused]
+    assert line(text, "LULL_SPOOL") == ["16MB", *unused]
+
+
+def test_the_settings_of_each_destination(lull):
+    config = {"destinations": [
+        {"name": "vendor", "endpoint": "${BACKEND}", "timeout": 3000, "compression": "zip",
+         "headers": {"authorization": "Bearer ${TOKEN}", "x-plain": "secret1"},
+         "logs": {"endpoint": "https://u:secret2@b/logs", "timeout": "5s"},
+         "metrics": {"timeout": "soon"}},
+        {"endpoint": "http://c", "headers": "key=secret3", "certificate": "${NONE}"},
+    ]}
+    code, text = check(lull, LULL_CONFIG=json.dumps(config), BACKEND="https://a", TOKEN="secret4")
+    assert "secret" not in text
+    wrong = [row for row in text.splitlines() if row.startswith("wrong: ")]
+    assert (code, len(wrong)) == (1, 4), text
+    _, first, second = text.split("\ndestination ")
+    second = second.partition("\n\n")[0]
+    assert first.startswith("vendor\n")
+    assert second.startswith("_2\n")
+    here, there = ["LULL_CONFIG"], ["LULL_CONFIG,", "of", "this", "signal"]
+    assert line(first, "traces.endpoint") == ["${BACKEND}", *here]
+    assert line(first, "logs.endpoint") == ["https://b/logs", *there]
+    assert line(first, "traces.timeout") == ["3000", *here]
+    assert line(first, "logs.timeout") == ["5s", *there]
+    assert line(first, "metrics.timeout") == ["3000", *here]  # its own cannot be used
+    assert line(first, "compression")[:3] == ["gzip", "the", "default:"]
+    assert line(first, "headers") == ["authorization=...", "x-plain=...", *here]
+    assert line(first, "server_name") == ["-", "not", "set"]
+    assert line(second, "endpoint") == ["http://c", *here]
+    assert line(second, "headers") == ["key=...", *here]
+    assert line(second, "certificate")[:3] == ["-", "not", "set:"]
+    assert line(second, "timeout") == ["10s", "the", "default"]
+    assert "vendor: traces go to https://a/v1/traces\n" in text
+    assert "\n  LULL_TIMEOUT" not in text  # those of the environment do not hold
+
+
+def test_what_is_wrong_with_one_destination_names_it(lull):
+    config = {"destinations": [
+        {"name": "one", "endpoint": "http://a:4317", "protocol": "http/json"},
+        {"name": "two", "endpoint": "http://b/v1/metrics"},
+    ]}
+    code, text = check(lull, LULL_CONFIG=json.dumps(config))
+    assert code == 1
+    assert "wrong: destination one: port 4317 is that of OTLP/gRPC" in text
+    assert "wrong: destination two: the endpoint ends in /v1/metrics" in text
+    assert text.endswith("2 things are wrong\n")
