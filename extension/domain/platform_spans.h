@@ -21,8 +21,8 @@ struct span_view {
 	enum span_setting setting;
 	enum outcome_of_invocation outcome;
 	bool out_of_memory;
-	bool own_span;     /* one that names the request came from the function */
-	bool sdk;          /* OTLP of any kind ever came in this environment */
+	bool own_span; /* one that names the request came from the function */
+	bool sdk; /* OTLP of any kind ever came, or one is set up: its silence may be its own sampling */
 	bool dropped;      /* head sampling has dropped its trace, as the X-Ray header says */
 	bool sdk_had_time; /* an SDK would have been heard by now: not only the first request is over */
 };

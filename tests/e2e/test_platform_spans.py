@@ -66,6 +66,16 @@ def test_where_no_sdk_is_each_request_has_a_span(lambda_env, sink):
     assert len({span["span_id"] for span in [init, *spans]}) == 4
 
 
+def test_the_silence_of_an_sdk_is_its_own_sampling(lambda_env, sink):
+    """That an SDK is set up shows in the variables; what it did not sample stays so."""
+    environ = {**AUTO, "OTEL_TRACES_SAMPLER": "traceidratio"}
+    with lambda_env(endpoint=sink.url, environ=environ) as env:
+        for _ in range(3):
+            invoke(env)
+        env.finish(traces={"received": 1, "exported": 1})
+    assert [span["name"] for span in made(sink)] == ["init orders"]
+
+
 def test_where_an_sdk_is_only_init_is_ours(lambda_env, sink):
     def handler(event, context):
         otlp.send(env.port, function_span(context))
