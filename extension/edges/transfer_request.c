@@ -131,14 +131,17 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- One request ---- */
 
+bool request_is_tls(const struct transfer *t)
+{
+	return strncasecmp(t->settings->endpoint, "https:", 6) == 0;
+}
+
 static void set_version(const struct transfer *t)
 {
-	bool tls = strncasecmp(t->settings->endpoint, "https:", 6) == 0;
-
 	if (t->settings->protocol == PROTOCOL_GRPC)
 		curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
-				 tls ? (long)CURL_HTTP_VERSION_2TLS
-				     : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+				 request_is_tls(t) ? (long)CURL_HTTP_VERSION_2TLS
+						   : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
 }
 
 static bool set_options(struct transfer *t)

@@ -54,6 +54,9 @@ struct transfer {
 /* Makes one, with all options that do not belong to the body. NULL where memory is short. */
 struct transfer *request_new(struct transfers *all, const struct export_settings *settings);
 
+/* Is its endpoint one of TLS? */
+bool request_is_tls(const struct transfer *t);
+
 /* Puts it on the way, to end by `timeout` (ns) from now; false where that cannot be. */
 bool request_send(struct transfer *t, int64_t timeout);
 

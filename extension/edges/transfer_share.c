@@ -34,7 +34,7 @@ bool share_alike(const struct export_settings *a, const struct export_settings *
 
 bool share_must_wait(const struct transfer *t)
 {
-	bool tls = strncasecmp(t->settings->endpoint, "https:", 6) == 0;
+	bool tls = request_is_tls(t);
 
 	if (!tls && t->settings->protocol != PROTOCOL_GRPC)
 		return false;

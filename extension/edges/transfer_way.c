@@ -12,8 +12,7 @@
 void proxy_apply(struct transfer *t)
 {
 	const struct config *config = t->all->config;
-	bool tls = strncasecmp(t->settings->endpoint, "https:", 6) == 0;
-	const char *proxy = tls ? config->https_proxy : config->http_proxy;
+	const char *proxy = request_is_tls(t) ? config->https_proxy : config->http_proxy;
 
 	curl_easy_setopt(t->easy, CURLOPT_PROXY, proxy ? proxy : "");
 	curl_easy_setopt(t->easy, CURLOPT_NOPROXY, config->no_proxy ? config->no_proxy : "");
