@@ -163,12 +163,6 @@ static void conn_settle(struct grpc_conn *conn)
 	}
 }
 
-static void conn_heard(struct grpc_conn *conn)
-{
-	conn->heard = ++conn->shared->readings;
-	event_base_gettimeofday_cached(conn->shared->base, &conn->heard_turn);
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_conn *conn = arg;
@@ -177,7 +171,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	conn_heard(conn);
+	conn->heard = readings_next(&conn->shared->readings);
 	while (more) {
 		more = conn_read(conn, &budget);
 		conn_flush(conn);
@@ -215,7 +209,7 @@ struct grpc_conn *grpc_conn_new(struct grpc_shared *shared, int fd)
 	}
 	conn->shared = shared;
 	conn->fd = fd;
-	conn_heard(conn);
+	conn->heard = readings_next(&conn->shared->readings);
 	grpc_session_init(&conn->session, shared->sink, &shared->bodies);
 	/* Answers are never to be held back for the peer's acknowledgement. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -266,11 +260,8 @@ bool grpc_conn_pending(const struct grpc_conn *conn)
 
 bool grpc_conn_stalled(const struct grpc_conn *conn)
 {
-	struct timeval turn;
-
-	event_base_gettimeofday_cached(conn->shared->base, &turn);
 	return conn->state == GRPC_CONN_OPEN && grpc_session_held(&conn->session) > 0 &&
-	       evutil_timercmp(&turn, &conn->heard_turn, !=) && !conn_unread(conn);
+	       !readings_this_turn(&conn->shared->readings, conn->heard) && !conn_unread(conn);
 }
 
 void grpc_conn_give_way(struct grpc_conn *conn)

@@ -8,6 +8,7 @@
 #include <event2/event_struct.h>
 
 #include "edges/grpc_session.h"
+#include "edges/readings.h"
 
 struct grpc_conn;
 
@@ -16,7 +17,7 @@ struct grpc_shared {
 	struct event_base *base;
 	const struct otlp_sink *sink;
 	struct http_bodies bodies;
-	uint64_t readings; /* so far: who was heard last */
+	struct readings readings;
 	/* The connection is about to free itself: forget it. */
 	void (*gone)(struct grpc_shared *shared, struct grpc_conn *conn);
 };
@@ -32,9 +33,8 @@ enum grpc_conn_state {
 struct grpc_conn {
 	struct grpc_shared *shared;
 	int fd;
-	size_t slot;               /* the server's: where in its table */
-	uint64_t heard;            /* shared->readings at the last one */
-	struct timeval heard_turn; /* the loop's time of that turn */
+	size_t slot;    /* the server's: where in its table */
+	uint64_t heard; /* the last of shared->readings that was its own */
 	enum grpc_conn_state state;
 	bool eof; /* the peer sends no more */
 	struct grpc_session session;

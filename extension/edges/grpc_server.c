@@ -150,6 +150,7 @@ struct grpc_server *grpc_server_new(struct event_base *base, const struct http_l
 			},
 		.gone = server_gone,
 	};
+	readings_open(&server->shared.readings, base);
 	server->listeners = (struct listeners){.base = base, .admit = server_admit, .ctx = server};
 	return server;
 }
@@ -180,5 +181,6 @@ void grpc_server_free(struct grpc_server *server)
 	for (size_t i = 0; i < server->count; i++)
 		grpc_conn_free(server->conns[i]);
 	listeners_close(&server->listeners);
+	readings_close(&server->shared.readings);
 	free(server);
 }

@@ -297,12 +297,6 @@ static void conn_settle(struct http_conn *conn)
 	}
 }
 
-static void conn_heard(struct http_conn *conn)
-{
-	conn->heard = ++conn->shared->readings;
-	event_base_gettimeofday_cached(conn->shared->base, &conn->heard_turn);
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_conn *conn = arg;
@@ -311,7 +305,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	conn_heard(conn);
+	conn->heard = readings_next(&conn->shared->readings);
 	while (more) {
 		more = conn_read(conn, &budget) && conn_drained(conn) &&
 		       (conn->state == HTTP_CONN_OPEN || conn->state == HTTP_CONN_LINGERING);
@@ -347,7 +341,7 @@ struct http_conn *http_conn_new(struct http_shared *shared, int fd)
 	}
 	conn->shared = shared;
 	conn->fd = fd;
-	conn_heard(conn);
+	conn->heard = readings_next(&conn->shared->readings);
 	http_request_init(&conn->request, &shared->bodies);
 	/* An answer is one write: never to be held back for the peer's acknowledgement. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -388,11 +382,8 @@ bool http_conn_pending(const struct http_conn *conn)
 
 bool http_conn_stalled(const struct http_conn *conn)
 {
-	struct timeval turn;
-
-	event_base_gettimeofday_cached(conn->shared->base, &turn);
 	return conn->state == HTTP_CONN_OPEN && conn->request.body.len > 0 &&
-	       evutil_timercmp(&turn, &conn->heard_turn, !=) && !conn_unread(conn);
+	       !readings_this_turn(&conn->shared->readings, conn->heard) && !conn_unread(conn);
 }
 
 void http_conn_free(struct http_conn *conn)

@@ -9,6 +9,7 @@
 
 #include "edges/http.h"
 #include "edges/http_request.h"
+#include "edges/readings.h"
 
 struct http_conn;
 
@@ -17,7 +18,7 @@ struct http_shared {
 	struct event_base *base;
 	struct http_handler handler;
 	struct http_bodies bodies;
-	uint64_t readings; /* so far: who was heard last */
+	struct readings readings;
 	/* The connection is about to free itself: forget it. */
 	void (*gone)(struct http_shared *shared, struct http_conn *conn);
 };
@@ -33,9 +34,8 @@ enum http_conn_state {
 struct http_conn {
 	struct http_shared *shared;
 	int fd;
-	size_t slot;               /* the server's: where in its table */
-	uint64_t heard;            /* shared->readings at the last one */
-	struct timeval heard_turn; /* the loop's time of that turn */
+	size_t slot;    /* the server's: where in its table */
+	uint64_t heard; /* the last of shared->readings that was its own */
 	enum http_conn_state state;
 	bool answered; /* the request has its answer: its rest is only walked over */
 	bool eof;      /* the peer sends no more */
