@@ -101,24 +101,26 @@ static bool is_dropped(const struct invocation *invocation, enum trace_source so
 	return source <= TRACE_XRAY && invocation->header.sampled == XRAY_NOT_SAMPLED;
 }
 
-/* Ids beside the spans of that request; of a trace of its own where nothing is known. The parent is
- * that of the function's own span, where it is the header's. */
+/* Ids beside the spans of that request, whose parent is theirs; of a trace of its own where nothing is
+ * known. */
 static struct span_ids ids_beside(const struct platform_tracing *t,
 				  const struct invocation *invocation)
 {
+	enum trace_source source = TRACE_UNKNOWN;
 	struct span_ids ids = {0};
+	struct trace_context trace;
 
 	random_bytes(ids.own.span_id, SPAN_ID_SIZE);
-	if (invocation) {
-		struct trace_context trace;
-
-		invocations_trace(t->invocations, invocation, &trace);
-		memcpy(ids.own.trace_id, trace.trace_id, TRACE_ID_SIZE);
-	}
-	if (!invocation || !trace_id_is_set(ids.own.trace_id))
+	if (invocation)
+		source = invocations_trace(t->invocations, invocation, &trace);
+	if (source == TRACE_UNKNOWN)
 		random_bytes(ids.own.trace_id, TRACE_ID_SIZE);
-	else if (memcmp(ids.own.trace_id, invocation->header.trace_id, TRACE_ID_SIZE) == 0)
+	else
+		memcpy(ids.own.trace_id, trace.trace_id, TRACE_ID_SIZE);
+	if (source == TRACE_XRAY)
 		memcpy(ids.parent, invocation->header.parent, SPAN_ID_SIZE);
+	else if (source > TRACE_XRAY)
+		memcpy(ids.parent, invocation->parent, SPAN_ID_SIZE);
 	return ids;
 }
 
@@ -200,6 +202,7 @@ static void make_span(struct platform_tracing *t, struct invocation *invocation,
 	/* Its log lines and exemplars lead to it, where there is no other. */
 	if (invocation->source <= TRACE_XRAY) {
 		invocation->trace = ids.own;
+		memcpy(invocation->parent, ids.parent, SPAN_ID_SIZE);
 		invocation->source = TRACE_OWN_SPAN;
 	}
 }

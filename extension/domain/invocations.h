@@ -43,6 +43,7 @@ struct invocation {
 	struct xray_header header; /* of INVOKE and platform.start */
 	/* What spans said. {0} beside a source: they are of several traces. See invocations_trace(). */
 	struct trace_context trace;
+	uint8_t parent[SPAN_ID_SIZE]; /* of these spans; all zero: none, or not the same */
 	enum trace_source source;
 	unsigned own_spans; /* so many were seen that name it */
 };

@@ -80,11 +80,14 @@ static void settle(struct invocations *table, unsigned number)
 
 	if (!invocations_at(table, number))
 		return;
+	if (span_id_is_set(entry->header.parent))
+		seen_spans_settle(&table->spans, entry->header.trace_id, entry->header.parent);
 	spans = spans_of(table, entry);
 	if (spans.whole.count == 0)
 		return;
 	entry->source = spans.rank == SEEN_OWN ? TRACE_OWN_SPAN : TRACE_LOCAL_ROOT;
 	request_spans_trace(&spans, &entry->trace);
+	request_spans_parent(&spans, entry->parent);
 	compare_with_header(table, entry);
 }
 
@@ -110,9 +113,23 @@ static bool stands_for_request(const struct otlp_span *span, bool has_parent, en
 		*rank = SEEN_OWN;
 	else if (span->kind == SPAN_KIND_SERVER || span->kind == SPAN_KIND_CONSUMER)
 		*rank = SEEN_ENTRY;
-	else
-		return inside && (!has_parent || span->remote_parent);
-	return true;
+	else if (has_parent && span->remote_parent == REMOTE_UNKNOWN)
+		*rank = SEEN_DOUBTED;
+	return *rank > SEEN_ROOT || (inside && (!has_parent || span->remote_parent != REMOTE_NO));
+}
+
+/* The header names a span of whoever called: one that has it for its parent begins the trace here,
+ * whether its flags say so or not. A parent that is no request's may as well be within this one. */
+static bool continues_header(const struct invocations *table, const struct seen_span *span)
+{
+	for (unsigned i = 0; i < LATE && i < table->count; i++) {
+		const struct xray_header *header = &invocations_at(table, table->count - i)->header;
+
+		if (memcmp(header->parent, span->parent, SPAN_ID_SIZE) == 0 &&
+		    memcmp(header->trace_id, span->context.trace_id, TRACE_ID_SIZE) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Returns the number of the invocation that it names, or 0. */
@@ -126,6 +143,13 @@ static unsigned see_span(struct invocations *table, const struct otlp_span *span
 	    !take_id(span->trace_id, seen.context.trace_id, TRACE_ID_SIZE) ||
 	    !take_id(span->span_id, seen.context.span_id, SPAN_ID_SIZE))
 		return 0;
+	if (seen.rank == SEEN_DOUBTED && continues_header(table, &seen))
+		seen.rank = SEEN_ROOT;
+	if (seen.rank == SEEN_DOUBTED) {
+		/* It may be faster than INVOKE, which has the header. */
+		seen_spans_doubt(&table->spans, &seen);
+		return 0;
+	}
 	if (seen.rank != SEEN_OWN) {
 		*by_time |= seen_spans_add(&table->spans, &seen);
 		return 0;
@@ -158,7 +182,7 @@ void join_see_event(struct invocations *table, const struct invocation *entry)
 {
 	const struct invocation *before = neighbour(table, invocations_number(table, entry), -1);
 
-	if (table->spans.count == 0)
+	if (table->spans.count == 0 && table->spans.doubts == 0)
 		return;
 	settle(table, invocations_number(table, entry));
 	if (before)

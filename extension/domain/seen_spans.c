@@ -64,6 +64,25 @@ bool seen_spans_add(struct seen_spans *seen, const struct seen_span *span)
 	return true;
 }
 
+void seen_spans_doubt(struct seen_spans *seen, const struct seen_span *span)
+{
+	seen->doubted[seen->doubts++ % SEEN_DOUBTS] = *span;
+}
+
+void seen_spans_settle(struct seen_spans *seen, const uint8_t trace_id[static TRACE_ID_SIZE],
+		       const uint8_t parent[static SPAN_ID_SIZE])
+{
+	for (unsigned i = 0; i < SEEN_DOUBTS && i < seen->doubts; i++) {
+		struct seen_span span = seen->doubted[i];
+
+		if (memcmp(span.context.trace_id, trace_id, TRACE_ID_SIZE) != 0 ||
+		    !same_span(span.parent, parent))
+			continue;
+		span.rank = SEEN_ROOT;
+		seen_spans_add(seen, &span);
+	}
+}
+
 static bool is_in(const struct seen_span *span, const struct seen_window *w, enum seen_rank rank)
 {
 	uint64_t at = span->start / MS;
@@ -138,6 +157,21 @@ static bool one_trace(const struct span_set *set, struct trace_context *trace)
 bool request_spans_trace(const struct request_spans *spans, struct trace_context *trace)
 {
 	return one_trace(&spans->whole, trace);
+}
+
+bool request_spans_parent(const struct request_spans *spans, uint8_t parent[static SPAN_ID_SIZE])
+{
+	const struct span_set *set = &spans->whole;
+	struct trace_context trace;
+
+	memset(parent, 0, SPAN_ID_SIZE);
+	if (!one_trace(set, &trace))
+		return false;
+	for (unsigned i = 1; i < set->count; i++)
+		if (!same_span(set->spans[i]->parent, set->spans[0]->parent))
+			return false;
+	memcpy(parent, set->spans[0]->parent, SPAN_ID_SIZE);
+	return span_id_is_set(parent);
 }
 
 static struct span_set enclosing(const struct span_set *set, uint64_t time)

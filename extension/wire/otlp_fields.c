@@ -104,6 +104,13 @@ static enum otlp_span_kind kind_of(uint64_t number)
 	return number <= SPAN_KIND_CONSUMER ? (enum otlp_span_kind)number : SPAN_KIND_UNSPECIFIED;
 }
 
+static enum otlp_remote remote_by(uint64_t flags)
+{
+	if (!(flags & FLAG_KNOWS_REMOTE))
+		return REMOTE_UNKNOWN;
+	return flags & FLAG_REMOTE ? REMOTE_YES : REMOTE_NO;
+}
+
 struct otlp_span otlp_fields_of_span(struct slice span)
 {
 	struct otlp_span s = {0};
@@ -134,8 +141,7 @@ struct otlp_span otlp_fields_of_span(struct slice span)
 			s.end = field.scalar;
 			break;
 		case SPAN_FLAGS:
-			s.remote_parent = (field.scalar & FLAG_KNOWS_REMOTE) &&
-					  (field.scalar & FLAG_REMOTE);
+			s.remote_parent = remote_by(field.scalar);
 			break;
 		default:
 			break;

@@ -15,11 +15,15 @@ enum otlp_span_kind {
 	SPAN_KIND_CONSUMER,
 };
 
+/* Whether a parent is in another process. Senders older than those flags leave it open, and so do
+ * some today (trace.proto, SpanFlags). */
+enum otlp_remote { REMOTE_UNKNOWN, REMOTE_NO, REMOTE_YES };
+
 /* Slices are of the bytes read; {NULL, 0} where there is none. */
 struct otlp_span {
 	struct slice trace_id, span_id, parent; /* of any length, as sent */
 	enum otlp_span_kind kind;
-	bool remote_parent;      /* the flags say so */
+	enum otlp_remote remote_parent;
 	uint64_t start, end;     /* nanoseconds since 1970 */
 	struct slice request_id; /* faas.invocation_id, or faas.execution as it was once called */
 };

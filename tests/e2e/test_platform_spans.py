@@ -36,8 +36,7 @@ def function_span(context, name="handler", **attributes):
     span = request.resource_spans[0].scope_spans[0].spans[0]
     span.trace_id = bytes.fromhex(trace_of(context))
     span.parent_span_id = bytes.fromhex(parent_of(context))
-    span.end_time_unix_nano = time.time_ns()
-    span.start_time_unix_nano = span.end_time_unix_nano - 1_000_000
+    span.start_time_unix_nano = span.end_time_unix_nano = time.time_ns()
     return request
 
 
@@ -76,17 +75,26 @@ def test_the_silence_of_an_sdk_is_its_own_sampling(lambda_env, sink):
     assert [span["name"] for span in made(sink)] == ["init orders"]
 
 
-def test_where_an_sdk_is_only_init_is_ours(lambda_env, sink):
+@pytest.mark.parametrize("parent", [None, "", "aa" * 8], ids=["X-Ray's", "none", "another"])
+def test_where_an_sdk_is_only_init_is_ours(lambda_env, sink, parent):
+    """It stands beside the span of the first request: in its trace, with its parent, which need not
+    be X-Ray's."""
     def handler(event, context):
-        otlp.send(env.port, function_span(context))
+        request = function_span(context)
+        if parent is not None:
+            span = request.resource_spans[0].scope_spans[0].spans[0]
+            span.parent_span_id = bytes.fromhex(parent)
+        otlp.send(env.port, request)
 
     env = lambda_env(handler, endpoint=sink.url, environ=AUTO)
     with env:
-        invoke(env)
+        first = invoke(env)
         invoke(env)
         env.finish(traces={"received": 3, "exported": 3})
     init, = made(sink)
     assert init["name"] == "init orders"
+    assert init["trace_id"] == trace_of(first)
+    assert init["parent_id"] == (parent_of(first) if parent is None else parent)
 
 
 @pytest.mark.parametrize("environ, names", [
@@ -123,7 +131,7 @@ def test_a_trace_that_sampling_dropped_stays_so_unless_it_failed(lambda_env, sin
 
 
 def test_a_crash_whose_span_was_not_sent(lambda_env, sink):
-    """The last line says why."""
+    """The last line says why. A span of the request's own had come, which says the trace."""
     def handler(event, context):
         request = function_span(context, "query", db="orders")
         del request.resource_spans[0].scope_spans[0].spans[0].attributes[0]
@@ -142,6 +150,7 @@ def test_a_crash_whose_span_was_not_sent(lambda_env, sink):
     assert close_lives(env, 2)["traces"]["dropped"] == {}
     span = next(span for span in made(sink) if span["name"] == "orders")
     assert span["status"] == ERROR
+    assert (span["trace_id"], span["parent_id"]) == (trace_of(call), parent_of(call))
     attributes = span["attributes"]
     assert attributes["error.type"] == "Runtime.ExitError"
     assert attributes["faas.invocation_id"] == call.request_id

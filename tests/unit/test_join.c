@@ -14,6 +14,7 @@
 
 #define MS ((uint64_t)1000000)
 #define HEADER "Root=1-01000000-000000000000000000000000;Sampled="
+#define CALLED HEADER "1;Parent=0900000000000000"
 
 /* ---- What comes in ---- */
 
@@ -287,6 +288,56 @@ static void test_run_again(void **state)
 	require_line(&t, "a", 0, 0, 2, 22);
 }
 
+/* Flags that leave open where the parent is: the header tells, if it is the span of who called. */
+static void test_doubted(void **state)
+{
+	static const struct {
+		struct sent span;
+		bool known;
+	} cells[] = {
+		{{1, 2, 9, SPAN_KIND_INTERNAL, 0, 110, 190, NULL, NULL}, true},
+		{{1, 2, 9, SPAN_KIND_UNSPECIFIED, 0x200, 110, 190, NULL, NULL}, true},
+		/* the flags know better */
+		{{1, 2, 9, SPAN_KIND_INTERNAL, 0x100, 110, 190, NULL, NULL}, false},
+		/* another parent, another trace, a call that goes out, another time */
+		{{1, 2, 8, SPAN_KIND_INTERNAL, 0, 110, 190, NULL, NULL}, false},
+		{{3, 2, 9, SPAN_KIND_INTERNAL, 0, 110, 190, NULL, NULL}, false},
+		{{1, 2, 9, SPAN_KIND_CLIENT, 0, 110, 190, NULL, NULL}, false},
+		{{1, 2, 9, SPAN_KIND_INTERNAL, 0, 90, 190, NULL, NULL}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		struct invocations t = {0};
+
+		begin(&t, "a", CALLED, 100);
+		see_one(&t, cells[i].span);
+		require_line(&t, "a", 150, 0, cells[i].known ? 1 : 0, cells[i].known ? 2 : 0);
+		assert_int_equal(t.ring[0].parent[0], cells[i].known ? 9 : 0);
+		/* It was faster than INVOKE. */
+		t = (struct invocations){0};
+		see_one(&t, cells[i].span);
+		begin(&t, "a", CALLED, 100);
+		require_line(&t, "a", 150, 0, cells[i].known ? 1 : 0, cells[i].known ? 2 : 0);
+		assert_int_equal(t.ring[0].parent[0], cells[i].known ? 9 : 0);
+	}
+}
+
+/* However many spans are within that one, and of whatever they are, it is found. */
+static void test_doubted_among_many(void **state)
+{
+	struct invocations t = {0};
+
+	(void)state;
+	begin(&t, "a", CALLED, 100);
+	see_one(&t, (struct sent){1, 2, 9, SPAN_KIND_INTERNAL, 0, 110, 190, NULL, NULL});
+	for (uint8_t i = 0; i < 2 * SEEN_DOUBTS; i++)
+		see_one(&t,
+			(struct sent){1, 100 + i, 2, SPAN_KIND_INTERNAL, 0, 120, 130, NULL, NULL});
+	require_line(&t, "a", 150, 0, 1, 2);
+	assert_int_equal(t.spans.count, 1);
+}
+
 static void test_header(void **state)
 {
 	struct invocations t = {0};
@@ -348,6 +399,8 @@ int main(void)
 		cmocka_unit_test(test_before_the_platform_tells),
 		cmocka_unit_test(test_concurrent),
 		cmocka_unit_test(test_run_again),
+		cmocka_unit_test(test_doubted),
+		cmocka_unit_test(test_doubted_among_many),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_awaited),
 	};

@@ -169,6 +169,46 @@ static void test_batch_of_one_trace(void **state)
 	require_at(&seen, 1, 115, 2, 11);
 }
 
+/* What stands beside them has the parent that all have. */
+static void test_parent(void **state)
+{
+	const struct seen_window window = {1, 0, true, (uint64_t)100 * MS, (uint64_t)200 * MS};
+	struct seen_span first = span(SEEN_ENTRY, 2, 21, 110, 150),
+			 second = span(SEEN_ENTRY, 2, 22, 160, 190),
+			 third = span(SEEN_ENTRY, 2, 23, 195, 199);
+	struct seen_spans seen = {.count = 0};
+	struct request_spans spans;
+	uint8_t parent[SPAN_ID_SIZE];
+
+	(void)state;
+	first.parent[0] = second.parent[0] = 9;
+	third.parent[0] = 8;
+	spans = seen_spans_of(&seen, &window);
+	assert_false(request_spans_parent(&spans, parent));
+	add(&seen, first, true);
+	spans = seen_spans_of(&seen, &window);
+	assert_true(request_spans_parent(&spans, parent));
+	assert_int_equal(parent[0], 9);
+	add(&seen, second, true);
+	spans = seen_spans_of(&seen, &window);
+	assert_true(request_spans_parent(&spans, parent));
+	add(&seen, third, true);
+	spans = seen_spans_of(&seen, &window);
+	assert_false(request_spans_parent(&spans, parent));
+	assert_int_equal(parent[0], 0);
+	/* One without a parent; several traces. */
+	seen = (struct seen_spans){.count = 0};
+	add(&seen, span(SEEN_ENTRY, 2, 22, 110, 150), true);
+	spans = seen_spans_of(&seen, &window);
+	assert_false(request_spans_parent(&spans, parent));
+	first.context.trace_id[0] = 3;
+	seen = (struct seen_spans){.count = 0};
+	add(&seen, first, true);
+	add(&seen, second, true);
+	spans = seen_spans_of(&seen, &window);
+	assert_false(request_spans_parent(&spans, parent));
+}
+
 /* Spans that had to go may have been of this request, too: then nothing certain is known. */
 static void test_forgotten(void **state)
 {
@@ -210,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_outermost),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_of_one_trace),
+		cmocka_unit_test(test_parent),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_more_than_fit),
 	};
