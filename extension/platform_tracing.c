@@ -8,6 +8,9 @@
 #include "edges/proc_read.h"
 #include "edges/random.h"
 
+/* All may be decided at once, with init and restore. */
+_Static_assert(SPAN_REQUEST_SPANS == INVOCATIONS + 2, "no span is left out");
+
 /* ---- Last words ---- */
 
 void tracing_keep_words(struct platform_tracing *t, const struct invocation *invocation)

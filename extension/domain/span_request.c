@@ -16,10 +16,13 @@ static void set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, 
 
 Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct slice name)
 {
-	Otlp__Span *span = NULL;
+	Otlp__Span *span;
 
-	if (r->count < SPAN_REQUEST_SPANS)
-		span = VALUE_NEW(&r->arena, Otlp__Span, OTLP__SPAN__INIT);
+	if (r->count == SPAN_REQUEST_SPANS)
+		return NULL;
+	/* Also one that there is no memory for is one of those that are lost. */
+	span = VALUE_NEW(&r->arena, Otlp__Span, OTLP__SPAN__INIT);
+	r->spans[r->count++] = span;
 	if (!span)
 		return NULL;
 	set_id(&r->arena, &span->trace_id, ids->own.trace_id, TRACE_ID_SIZE);
@@ -28,10 +31,7 @@ Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct 
 		set_id(&r->arena, &span->parent_span_id, ids->parent, SPAN_ID_SIZE);
 	span->name = value_mended(&r->arena, name);
 	span->attributes = arena_alloc(&r->arena, SPAN_ATTRIBUTES * sizeof *span->attributes);
-	if (r->arena.failed)
-		return NULL;
-	r->spans[r->count++] = span;
-	return span;
+	return r->arena.failed ? NULL : span;
 }
 
 void span_set(struct span_request *r, Otlp__Span *span, const char *key, Otlp__AnyValue *value)

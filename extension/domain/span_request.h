@@ -8,14 +8,14 @@
 #include "domain/value.h"
 #include "trace.pb-c.h"
 
-#define SPAN_REQUEST_SPANS 64
+#define SPAN_REQUEST_SPANS 66
 #define SPAN_ATTRIBUTES 16
 
 /* {0} is empty. */
 struct span_request {
 	struct arena arena;
 	Otlp__Span *spans[SPAN_REQUEST_SPANS];
-	size_t count;
+	size_t count; /* asked for: where memory is short there are none */
 };
 
 struct span_ids {
