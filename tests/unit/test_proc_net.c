@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "edges/proc_net.h"
 #include "guard.h"
+
+#include "../fuzz/fuzz_proc_net.c"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -107,6 +108,29 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
+/* What the fuzzer would begin with: a table, cut and damaged. */
+static void test_as_the_fuzzer(void **state)
+{
+	static const char table[] = HEAD LINE("0703000A:1538", "01", "42")
+		LINE("0100000A:0050", "02", "42") LINE("0100007F:10DE", "01", "7")
+			LINE6("000000FD000000000000000001000000:01BB", "01");
+	const size_t len = sizeof table - 1;
+	char input[sizeof table];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		memcpy(input, table, len);
+		for (unsigned k = 0; k < i % 8; k++) {
+			seed = seed * 1664525 + 1013904223;
+			input[(seed >> 8) % len] = k % 2 ? (char)(seed >> 3)
+							 : " \n:0FfA1"[seed >> 29];
+		}
+		LLVMFuzzerTestOneInput(guard_put(slice_of(input, len - i % 100)).data,
+				       len - i % 100);
+	}
+}
+
 static void test_many(void **state)
 {
 	struct proc_net net = {0};
@@ -127,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_shown),
 		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_as_the_fuzzer),
 		cmocka_unit_test(test_many),
 	};
 
