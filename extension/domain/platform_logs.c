@@ -102,6 +102,22 @@ static void init_line(const struct telemetry_event *event, struct bytes *line)
 	add_status(event, line);
 }
 
+static void restore_start_line(const struct telemetry_event *event, struct bytes *line)
+{
+	bytes_addf(line, "RESTORE_START");
+	add_text(line, " Runtime Version: ", event, "runtimeVersion");
+	add_text(line, "\tRuntime Version ARN: ", event, "runtimeVersionArn");
+}
+
+static void restore_line(const struct telemetry_event *event, struct bytes *line)
+{
+	static const struct metric_text duration = {"durationMs", " Restore Duration: ", "ms", 2};
+
+	bytes_addf(line, "RESTORE_REPORT");
+	add_metric(line, &duration, event);
+	add_status(event, line);
+}
+
 static void dropped_line(const struct telemetry_event *event, struct bytes *line)
 {
 	bytes_addf(line, "Log lines were dropped before lull got them");
@@ -131,6 +147,12 @@ static const struct kind {
 	{EVENT_INIT_REPORT, "!", "platform.initReport", PLATFORM_LOG_ERRORS | PLATFORM_LOG_INIT,
 	 ERROR, init_line},
 	{EVENT_INIT_REPORT, NULL, "platform.initReport", PLATFORM_LOG_INIT, INFO, init_line},
+	{EVENT_RESTORE_START, NULL, "platform.restoreStart", PLATFORM_LOG_INIT, INFO,
+	 restore_start_line},
+	{EVENT_RESTORE_REPORT, "!", "platform.restoreReport",
+	 PLATFORM_LOG_ERRORS | PLATFORM_LOG_INIT, ERROR, restore_line},
+	{EVENT_RESTORE_REPORT, NULL, "platform.restoreReport", PLATFORM_LOG_INIT, INFO,
+	 restore_line},
 	{EVENT_LOGS_DROPPED, NULL, "platform.logsDropped", PLATFORM_LOG_ERRORS, WARN, dropped_line},
 #undef INFO
 #undef WARN

@@ -8,9 +8,9 @@
 
 /* Which events: LULL_PLATFORM_LOGS is a set of these. */
 enum platform_log {
-	PLATFORM_LOG_ERRORS =
-		1 << 0, /* time-outs, runtime exits, inits that failed, lines dropped */
-	PLATFORM_LOG_INIT = 1 << 1,
+	PLATFORM_LOG_ERRORS = 1 << 0, /* time-outs, runtime exits, inits and restores that failed,
+				       * lines dropped */
+	PLATFORM_LOG_INIT = 1 << 1,   /* and restores of a snapshot */
 	PLATFORM_LOG_START = 1 << 2,
 	PLATFORM_LOG_END = 1 << 3,
 	PLATFORM_LOG_REPORT = 1 << 4,
