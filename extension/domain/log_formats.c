@@ -16,6 +16,7 @@ static const char *const formats[] = {
 	"[%L]\t%T\t\t%M",
 	"%T\t%R\t%L\t%M",
 	"%T\tundefined\t%L\t%M",
+	"%T\t-\t%L\t%M",
 	"%T\t\t%L\t%M",
 	"%T\t%R\t%M",
 	/* Ruby: Lambda's, and the standard library's Logger */

@@ -254,6 +254,14 @@ static void put_ids(const struct log_object *o, struct bytes *out)
 	bytes_append(out, (uint8_t[4]){(uint8_t)strtoul(flags, NULL, 16)}, 4);
 }
 
+void log_object_put_error(const struct log_object *o, struct bytes *out)
+{
+	put_error(o, FIELD_ERROR_TYPE, LOG_ERROR_TYPE, o->error_type, out);
+	put_error(o, FIELD_ERROR_MESSAGE, LOG_ERROR_MESSAGE, o->error_message, out);
+	if (o->rows[FIELD_ERROR_STACK])
+		otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_STACK, bytes_slice(&o->stack));
+}
+
 void log_object_put(const struct log_object *o, struct slice json, struct bytes *out)
 {
 	if (o->rows[FIELD_MESSAGE])
@@ -263,10 +271,7 @@ void log_object_put(const struct log_object *o, struct slice json, struct bytes 
 	if (o->is_emf)
 		return;
 	put_attributes(o, out);
-	put_error(o, FIELD_ERROR_TYPE, LOG_ERROR_TYPE, o->error_type, out);
-	put_error(o, FIELD_ERROR_MESSAGE, LOG_ERROR_MESSAGE, o->error_message, out);
-	if (o->rows[FIELD_ERROR_STACK])
-		otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_STACK, bytes_slice(&o->stack));
+	log_object_put_error(o, out);
 	put_ids(o, out);
 }
 

@@ -35,6 +35,9 @@ void log_object_read(struct log_object *o, struct slice json, const struct invoc
  * trace and span: fields of a LogRecord. */
 void log_object_put(const struct log_object *o, struct slice json, struct bytes *out);
 
+/* Appends what it says of an exception alone, as attributes. */
+void log_object_put_error(const struct log_object *o, struct bytes *out);
+
 /* The message between its quotes where the object says nothing beside it but time, level and request;
  * else {NULL, 0}. */
 struct slice log_object_only_message(const struct log_object *o);

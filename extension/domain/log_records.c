@@ -159,16 +159,37 @@ static struct slice without_end(struct slice text)
 	return text;
 }
 
+/* Lambda's runtime for Node ends what it says of an error with the error as an object:
+ * "Invoke Error \t{"errorType":...". Its other members are the error's own. */
+static bool ends_in_error(struct log_records *r, struct slice message)
+{
+	const uint8_t *object = slice_find(message, slice_str("\t{\"errorType\":"));
+	struct log_line none = {0};
+	struct slice json;
+
+	if (!object)
+		return false;
+	json = as_object(r, slice_of(object, (size_t)(message.data + message.len - object)));
+	if (json.len == 0)
+		return false;
+	log_object_read(&r->object, json, r->invocations, &none);
+	return !r->object.is_emf;
+}
+
 /* What was thrown, of a message with a trace in it, which stays there. */
-static void put_error(struct bytes *out, struct slice message)
+static void put_error(struct log_records *r, struct slice message)
 {
 	struct slice type, what;
 
+	if (ends_in_error(r, message)) {
+		log_object_put_error(&r->object, &r->out);
+		return;
+	}
 	if (!log_stack_error(message, &type, &what))
 		return;
-	otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_TYPE, type);
+	otlp_put_attribute(&r->out, RECORD_ATTRIBUTES, LOG_ERROR_TYPE, type);
 	if (what.len > 0)
-		otlp_put_attribute(out, RECORD_ATTRIBUTES, LOG_ERROR_MESSAGE, what);
+		otlp_put_attribute(&r->out, RECORD_ATTRIBUTES, LOG_ERROR_MESSAGE, what);
 }
 
 static void add_plain(struct log_records *r, const struct log_line *line, uint64_t observed)
@@ -180,7 +201,7 @@ static void add_plain(struct log_records *r, const struct log_line *line, uint64
 	mark = begin_record(r, line, observed);
 	otlp_put_string(&r->out, RECORD_BODY, line->message);
 	put_prefix(&r->out, line);
-	put_error(&r->out, line->message);
+	put_error(r, line->message);
 	put_request(r, line->request_id);
 	pb_end(&r->out, mark);
 }

@@ -122,6 +122,14 @@ static const struct line_case texts[] = {
 	{"\"[ERROR] ValueError: no\\nTraceback (most recent call last):\\n\\u00a0 File\"",
 	 "17|ERROR|'ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'|exception.type='ValueError'|exception.message='no'" OF_REQUEST,
 	 0},
+	/* what Lambda's runtime for Node says of an error: its other members are not the line's */
+	{"\"Invoke Error \\t{\\\"errorType\\\":\\\"E\\\",\\\"errorMessage\\\":\\\"m\\\",\\\"level\\\":\\\"debug\\\"}\"",
+	 "0||'Invoke Error \t{\"errorType\":\"E\",\"errorMessage\":\"m\",\"level\":\"debug\"}'"
+	 "|exception.type='E'|exception.message='m'" OF_REQUEST,
+	 0},
+	{"\"Invoke Error \\t{\\\"errorType\\\":\\\"E\\\"\"",
+	 "0||'Invoke Error \t{\"errorType\":\"E\"'" OF_REQUEST, 0},
+	{"\"row \\t{\\\"error\\\":\\\"E\\\"}\"", "0||'row \t{\"error\":\"E\"}'" OF_REQUEST, 0},
 	/* Node's runtime */
 	{"\"2026-01-02T03:04:06.123Z\\t" OTHER "\\tINFO\\thello\\n\"", "9|INFO|'hello'" OF_OTHER,
 	 1123000000},
