@@ -639,6 +639,8 @@ static bool make_export(struct agent *a)
 		.invocations = &a->invocations,
 		.function = slice_str(
 			config_env(a->options->environment, "AWS_LAMBDA_FUNCTION_NAME")),
+		.initialization = slice_str(
+			config_env(a->options->environment, "AWS_LAMBDA_INITIALIZATION_TYPE")),
 		.runtime_api = a->options->runtime_api,
 	};
 	platform_init(&a->platform, a->books.started);

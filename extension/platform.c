@@ -10,6 +10,7 @@ void platform_init(struct platform *p, struct now now)
 {
 	platform_metrics_init(&p->metrics, p->config->temporality != TEMPORALITY_CUMULATIVE,
 			      (uint64_t)now.real);
+	platform_metrics_initialization(&p->metrics, p->initialization);
 	p->metrics_made = INT64_MIN;
 	p->tracing = (struct platform_tracing){
 		.config = p->config,
@@ -47,14 +48,14 @@ void platform_event(struct platform *p, const struct telemetry_event *event,
 	add_log(p, event, invocation);
 	platform_metrics_event(&p->metrics, event, p->invocations, invocation);
 	if (tracing_event(&p->tracing, event, invocation))
-		platform_metrics_out_of_memory(&p->metrics);
+		platform_metrics_out_of_memory(&p->metrics, invocation);
 }
 
 void platform_line(struct platform *p, const struct telemetry_event *event,
 		   const struct invocation *invocation)
 {
 	if (tracing_line(&p->tracing, event, invocation))
-		platform_metrics_out_of_memory(&p->metrics);
+		platform_metrics_out_of_memory(&p->metrics, invocation);
 }
 
 void platform_near_deadline(struct platform *p, const char *request_id)

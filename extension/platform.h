@@ -16,8 +16,9 @@ struct platform {
 	const struct config *config;
 	struct store *store;
 	struct invocations *invocations;
-	struct slice function;   /* its name */
-	const char *runtime_api; /* HOST:PORT */
+	struct slice function;       /* its name */
+	struct slice initialization; /* AWS_LAMBDA_INITIALIZATION_TYPE */
+	const char *runtime_api;     /* HOST:PORT */
 
 	/* Private. */
 	struct platform_tracing tracing;

@@ -45,7 +45,8 @@ struct invocation {
 	struct trace_context trace;
 	uint8_t parent[SPAN_ID_SIZE]; /* of these spans; all zero: none, or not the same */
 	enum trace_source source;
-	unsigned own_spans; /* so many were seen that name it */
+	enum faas_trigger trigger; /* as they say, too */
+	unsigned own_spans;        /* so many were seen that name it */
 };
 
 /* As many as an environment of Managed Instances runs at once by default, on one processor. */

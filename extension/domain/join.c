@@ -88,6 +88,7 @@ static void settle(struct invocations *table, unsigned number)
 	entry->source = spans.rank == SEEN_OWN ? TRACE_OWN_SPAN : TRACE_LOCAL_ROOT;
 	request_spans_trace(&spans, &entry->trace);
 	request_spans_parent(&spans, entry->parent);
+	entry->trigger = request_spans_trigger(&spans);
 	compare_with_header(table, entry);
 }
 
@@ -135,7 +136,9 @@ static bool continues_header(const struct invocations *table, const struct seen_
 /* Returns the number of the invocation that it names, or 0. */
 static unsigned see_span(struct invocations *table, const struct otlp_span *span, bool *by_time)
 {
-	struct seen_span seen = {.start = span->start, .end = span->end};
+	struct seen_span seen = {.start = span->start,
+				 .end = span->end,
+				 .trigger = faas_trigger_of(span->trigger)};
 	bool has_parent = take_id(span->parent, seen.parent, SPAN_ID_SIZE);
 	struct invocation *entry;
 

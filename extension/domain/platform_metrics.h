@@ -6,31 +6,7 @@
 #define DOMAIN_PLATFORM_METRICS_H
 
 #include "domain/invocations.h"
-
-enum platform_count {
-	COUNT_COLDSTARTS,
-	COUNT_INVOCATIONS,
-	COUNT_ERRORS,
-	COUNT_TIMEOUTS,
-	COUNT_OUT_OF_MEMORY,
-};
-#define PLATFORM_COUNTS 5
-
-enum platform_distribution {
-	DISTRIBUTION_INVOKE,
-	DISTRIBUTION_INIT,
-	DISTRIBUTION_MEMORY,
-	DISTRIBUTION_BILLED,
-	DISTRIBUTION_LATENCY,
-	DISTRIBUTION_RESPONSE,
-	DISTRIBUTION_PRODUCED,
-	DISTRIBUTION_EXTENSION,
-	DISTRIBUTION_RUNTIME,
-	DISTRIBUTION_RESTORE,
-};
-#define PLATFORM_DISTRIBUTIONS 10
-
-#define PLATFORM_BUCKETS 15
+#include "domain/platform_metric_names.h"
 
 /* One value of a bucket, and the invocation it is of: its number in the table, 0: none. */
 struct platform_exemplar {
@@ -46,6 +22,13 @@ struct platform_histogram {
 	struct platform_exemplar exemplars[PLATFORM_BUCKETS]; /* since the last request */
 };
 
+/* The data points of what was invoked in one way, as far as it was known when Lambda told of it. */
+struct platform_series {
+	bool used; /* anything is in it */
+	uint64_t counts[PLATFORM_COUNTS];
+	struct platform_histogram histograms[PLATFORM_DISTRIBUTIONS];
+};
+
 struct platform_metrics {
 	uint64_t start;          /* nanoseconds since 1970: when the counting began */
 	uint64_t since;          /* delta: since the last request */
@@ -53,20 +36,25 @@ struct platform_metrics {
 	bool changed;            /* since the last request */
 	char initialization[32]; /* the type; empty: not known */
 	uint64_t memory_size;    /* bytes; 0: not known */
-	uint64_t counts[PLATFORM_COUNTS];
-	struct platform_histogram histograms[PLATFORM_DISTRIBUTIONS];
+	struct platform_series series[FAAS_TRIGGERS];
 };
 
 /* `start` is the real time, in nanoseconds since 1970. */
 void platform_metrics_init(struct platform_metrics *metrics, bool delta, uint64_t start);
 
+/* How the environment was initialised, as its variables say it; what the platform tells holds. Nothing
+ * where `type` is empty. */
+void platform_metrics_initialization(struct platform_metrics *metrics, struct slice type);
+
 /* Takes what the event says. `invocation` is the one it is of, or NULL; what is told of its end is taken
- * once: from platform.runtimeDone, or from platform.report where that never comes. */
+ * once: from platform.runtimeDone, or from platform.report where that never comes. Its trigger is that
+ * which is known by now. */
 void platform_metrics_event(struct platform_metrics *metrics, const struct telemetry_event *event,
 			    const struct invocations *table, const struct invocation *invocation);
 
-/* An invocation (or an init) ran out of memory: to be said once for each. */
-void platform_metrics_out_of_memory(struct platform_metrics *metrics);
+/* That invocation ran out of memory, or an init (NULL): to be said once for each. */
+void platform_metrics_out_of_memory(struct platform_metrics *metrics,
+				    const struct invocation *invocation);
 
 /* Appends a request with all that is known, if anything has changed since the last one, and begins the
  * next interval. Returns the number of data points; 0, and out->failed, where memory is short: then

@@ -174,6 +174,16 @@ bool request_spans_parent(const struct request_spans *spans, uint8_t parent[stat
 	return span_id_is_set(parent);
 }
 
+enum faas_trigger request_spans_trigger(const struct request_spans *spans)
+{
+	const struct span_set *set = &spans->whole;
+
+	for (unsigned i = 1; i < set->count; i++)
+		if (set->spans[i]->trigger != set->spans[0]->trigger)
+			return TRIGGER_UNKNOWN;
+	return set->count > 0 && !set->incomplete ? set->spans[0]->trigger : TRIGGER_UNKNOWN;
+}
+
 static struct span_set enclosing(const struct span_set *set, uint64_t time)
 {
 	uint64_t last = time % MS ? time : time + MS - 1;

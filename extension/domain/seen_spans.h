@@ -4,6 +4,7 @@
 #ifndef DOMAIN_SEEN_SPANS_H
 #define DOMAIN_SEEN_SPANS_H
 
+#include "domain/faas_trigger.h"
 #include "domain/trace_context.h"
 
 /* How sure it is that the span stands for the request it was seen in, the surest last. */
@@ -19,6 +20,7 @@ struct seen_span {
 	uint8_t parent[SPAN_ID_SIZE];
 	uint64_t start, end; /* nanoseconds since 1970 */
 	enum seen_rank rank;
+	enum faas_trigger trigger;
 	unsigned request; /* SEEN_OWN: the number of its invocation */
 };
 
@@ -82,6 +84,9 @@ bool request_spans_trace(const struct request_spans *spans, struct trace_context
 
 /* The parent that these have in common, in the trace above; false, and all zero, where there is none. */
 bool request_spans_parent(const struct request_spans *spans, uint8_t parent[static SPAN_ID_SIZE]);
+
+/* What all of them say invoked the function. */
+enum faas_trigger request_spans_trigger(const struct request_spans *spans);
 
 /* The trace of what happened at `time` (nanoseconds since 1970; a whole millisecond is taken as all
  * of it): of the one among several spans that encloses it. Where there is none, or they are of more than

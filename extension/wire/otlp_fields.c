@@ -27,7 +27,7 @@
 #define FLAG_KNOWS_REMOTE 0x100
 #define FLAG_REMOTE 0x200
 
-/* ---- The request's id ---- */
+/* ---- Attributes ---- */
 
 /* A KeyValue starts with its key: tag, length, name. */
 #define NAME                                                                                       \
@@ -36,10 +36,18 @@
 #define OLD_NAME                                                                                   \
 	"\x0a\x0e"                                                                                 \
 	"faas.execution"
+#define TRIGGER                                                                                    \
+	"\x0a\x0c"                                                                                 \
+	"faas.trigger"
 
 static bool starts_with(struct slice s, const char *bytes, size_t len)
 {
 	return s.len > len && memcmp(s.data, bytes, len) == 0;
+}
+
+static struct slice string_of(struct slice key_value)
+{
+	return pb_find(pb_find(key_value, KEY_VALUE_VALUE), STRING_VALUE);
 }
 
 static inline void take_request_id(struct slice key_value, struct slice *id)
@@ -50,7 +58,14 @@ static inline void take_request_id(struct slice key_value, struct slice *id)
 		return;
 	if (starts_with(key_value, NAME, sizeof NAME - 1) ||
 	    starts_with(key_value, OLD_NAME, sizeof OLD_NAME - 1))
-		*id = pb_find(pb_find(key_value, KEY_VALUE_VALUE), STRING_VALUE);
+		*id = string_of(key_value);
+}
+
+static inline void take_trigger(struct slice key_value, struct slice *trigger)
+{
+	if (key_value.len >= sizeof TRIGGER && key_value.data[1] == TRIGGER[1] &&
+	    starts_with(key_value, TRIGGER, sizeof TRIGGER - 1))
+		*trigger = string_of(key_value);
 }
 
 /* ---- Fields ---- */
@@ -121,6 +136,7 @@ struct otlp_span otlp_fields_of_span(struct slice span)
 		switch (field.tag) {
 		case SPAN_ATTRIBUTES:
 			take_request_id(field.value, &s.request_id);
+			take_trigger(field.value, &s.trigger);
 			break;
 		case SPAN_TRACE_ID:
 			s.trace_id = field.value;

@@ -26,6 +26,7 @@ struct otlp_span {
 	enum otlp_remote remote_parent;
 	uint64_t start, end;     /* nanoseconds since 1970 */
 	struct slice request_id; /* faas.invocation_id, or faas.execution as it was once called */
+	struct slice trigger;    /* faas.trigger */
 };
 
 /* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes by

@@ -150,6 +150,30 @@ def test_of_which_instance_and_trace(lambda_env, sink):
     assert otlp.attributes(point.attributes) == {"lull.faas.initialization_type": "on-demand"}
 
 
+def test_what_invoked_the_function(lambda_env, sink):
+    """As the span of the request says it; of the others nobody knows."""
+    def handler(event, context):
+        own = {"faas.invocation_id": context.aws_request_id}
+        trigger = {"faas.trigger": event} if event else {}
+        otlp.send(env.port, otlp.traces("handler", **own, **trigger))
+
+    env = lambda_env(handler, endpoint=sink.url, environ=ON)
+    with env:
+        for event in ("http", "timer", "http", None, "a word of its own"):
+            invoke(env, event)
+        assert env.life.telemetry.flushed(30)  # the last report, too
+        env.finish(metrics={"dropped": 0})
+    kind = {"lull.faas.initialization_type": "on-demand"}
+    for name in ("faas.invocations", "faas.invoke_duration", "lull.faas.billed_duration"):
+        data, _ = points_of(messages(sink)[-1], name)
+        found = {otlp.attributes(point.attributes).get("faas.trigger"):
+                 getattr(point, "count", None) or point.as_int for point in data.data_points}
+        assert found == {"http": 2, "timer": 1, None: 2}
+        assert all(otlp.attributes(p.attributes).items() >= kind.items() for p in data.data_points)
+    _, point = points_of(messages(sink)[-1], "faas.coldstarts")
+    assert otlp.attributes(point.attributes) == kind
+
+
 def test_managed_instances_are_counted_by_their_reports(lambda_env, sink):
     with lambda_env(endpoint=sink.url, environ=ON, managed_instances=True, concurrency=4) as env:
         calls = [env.begin() for _ in range(10)]

@@ -338,6 +338,49 @@ static void test_doubted_among_many(void **state)
 	assert_int_equal(t.spans.count, 1);
 }
 
+/* What invoked the function is what its span says, in a word of the conventions. */
+static void test_trigger(void **state)
+{
+	static const struct {
+		const char *key, *word;
+		enum otlp_span_kind kind;
+		enum faas_trigger trigger;
+	} cells[] = {
+		{"faas.trigger", "http", SPAN_KIND_SERVER, TRIGGER_HTTP},
+		{"faas.trigger", "pubsub", SPAN_KIND_CONSUMER, TRIGGER_PUBSUB},
+		{"faas.trigger", "datasource", SPAN_KIND_SERVER, TRIGGER_DATASOURCE},
+		{"faas.trigger", "timer", SPAN_KIND_SERVER, TRIGGER_TIMER},
+		{"faas.trigger", "other", SPAN_KIND_SERVER, TRIGGER_OTHER},
+		{"faas.trigger", "sqs", SPAN_KIND_SERVER, TRIGGER_UNKNOWN},
+		{"faas.trigger", "", SPAN_KIND_SERVER, TRIGGER_UNKNOWN},
+		{"faas.triggers", "http", SPAN_KIND_SERVER, TRIGGER_UNKNOWN},
+		{"faas.Trigger", "http", SPAN_KIND_SERVER, TRIGGER_UNKNOWN},
+		/* of a call that goes out */
+		{"faas.trigger", "http", SPAN_KIND_CLIENT, TRIGGER_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		struct invocations t = {0};
+
+		begin(&t, "a", CALLED, 100);
+		see_one(&t, (struct sent){1, 2, 9, cells[i].kind, 0, 110, 190, cells[i].key,
+					  cells[i].word});
+		assert_int_equal(t.ring[0].trigger, cells[i].trigger);
+	}
+	/* Of several that do not agree it is nobody's. */
+	for (unsigned k = 0; k < 2; k++) {
+		struct invocations t = {0};
+
+		begin(&t, "a", CALLED, 100);
+		see_one(&t, (struct sent){1, 2, 9, SPAN_KIND_CONSUMER, 0, 110, 120, "faas.trigger",
+					  "http"});
+		see_one(&t, (struct sent){3, 4, 9, SPAN_KIND_CONSUMER, 0, 130, 140, "faas.trigger",
+					  k ? "http" : "timer"});
+		assert_int_equal(t.ring[0].trigger, k ? TRIGGER_HTTP : TRIGGER_UNKNOWN);
+	}
+}
+
 static void test_header(void **state)
 {
 	struct invocations t = {0};
@@ -401,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_run_again),
 		cmocka_unit_test(test_doubted),
 		cmocka_unit_test(test_doubted_among_many),
+		cmocka_unit_test(test_trigger),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_awaited),
 	};

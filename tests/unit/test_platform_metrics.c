@@ -285,7 +285,8 @@ static void test_buckets(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct world w = make(false);
-		const struct platform_histogram *h = &w.metrics.histograms[DISTRIBUTION_INVOKE];
+		const struct platform_histogram *h =
+			&w.metrics.series[0].histograms[DISTRIBUTION_INVOKE];
 		char event[200];
 
 		snprintf(event, sizeof event,
@@ -371,24 +372,120 @@ static void test_temporality(void **state)
 	}
 }
 
+/* By its variables where the platform leaves it out; what that says holds. */
 static void test_initialization_type(void **state)
 {
-	struct world w = make(false);
-	Otlp__ExportMetricsServiceRequest *request;
-	struct bytes out = {0};
-	const Otlp__KeyValue *kv;
-	size_t points;
+	static const struct {
+		const char *variable, *told, *type;
+	} cases[] = {
+		{"", "\"initializationType\":\"snap-start\"", "snap-start"},
+		{"on-demand", "\"initializationType\":\"snap-start\"", "snap-start"},
+		{"provisioned-concurrency", "", "provisioned-concurrency"},
+		{"", "", NULL},
+	};
 
 	(void)state;
-	tell(&w, EVENT("initStart", "\"initializationType\":\"snap-start\"") "," END("1"));
-	points = platform_metrics_make(&w.metrics, &w.table, TIME, &out);
-	request = metrics_read(&out, points);
-	assert_int_equal(invocations(request)->n_attributes, 1);
-	assert_int_equal(durations(request)->n_attributes, 1);
-	kv = durations(request)->attributes[0];
-	assert_string_equal(kv->key, "lull.faas.initialization_type");
-	assert_string_equal(kv->value->string_value, "snap-start");
-	otlp__export_metrics_service_request__free_unpacked(request, NULL);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world w = make(false);
+		Otlp__ExportMetricsServiceRequest *request;
+		struct bytes out = {0};
+		const Otlp__KeyValue *kv;
+		char *events;
+		size_t points;
+
+		platform_metrics_initialization(&w.metrics, slice_str(cases[i].variable));
+		assert_true(asprintf(&events, EVENT("initStart", "%s") "," END("1"),
+				     cases[i].told) > 0);
+		tell(&w, events);
+		free(events);
+		points = platform_metrics_make(&w.metrics, &w.table, TIME, &out);
+		request = metrics_read(&out, points);
+		assert_int_equal(invocations(request)->n_attributes, cases[i].type != NULL);
+		assert_int_equal(durations(request)->n_attributes, cases[i].type != NULL);
+		if (cases[i].type) {
+			kv = durations(request)->attributes[0];
+			assert_string_equal(kv->key, "lull.faas.initialization_type");
+			assert_string_equal(kv->value->string_value, cases[i].type);
+		}
+		otlp__export_metrics_service_request__free_unpacked(request, NULL);
+	}
+}
+
+/* The function was invoked in that way, as its span says by now. */
+static void invoke(struct world *w, const char *id, enum faas_trigger trigger)
+{
+	char *events;
+
+	invocations_invoke(&w->table, slice_str(id), slice_str(""), START)->trigger = trigger;
+	assert_true(asprintf(&events,
+			     EVENT("runtimeDone", "\"requestId\":\"%s\",\"status\":\"success\","
+						  "\"metrics\":{\"durationMs\":1000}"),
+			     id) > 0);
+	tell(w, events);
+	free(events);
+}
+
+/* "TRIGGER COUNT ..." of a histogram with a value of 1 for each. */
+static void assert_triggers(const Otlp__Metric *metric, const char *expected)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < metric->histogram->n_data_points; i++) {
+		const Otlp__HistogramDataPoint *point = metric->histogram->data_points[i];
+
+		assert_true(point->sum == (double)point->count);
+		if (point->n_attributes)
+			assert_string_equal(point->attributes[0]->key, "faas.trigger");
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s %d;",
+					point->n_attributes
+						? point->attributes[0]->value->string_value
+						: "-",
+					(int)point->count);
+	}
+	assert_string_equal(text, expected);
+}
+
+/* A data point for each trigger; what is of no invocation has none. Delta: of this interval. */
+static void test_triggers(void **state)
+{
+	static const struct {
+		bool delta;
+		const char *first, *second;
+		size_t points; /* of the second: durations, counts */
+	} cases[] = {
+		{false, "- 1;http 2;timer 1;", "- 1;http 2;pubsub 1;timer 1;", 8},
+		{true, "- 1;http 2;timer 1;", "pubsub 1;", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world w = make(cases[i].delta);
+		Otlp__ExportMetricsServiceRequest *request;
+		const Otlp__Metric *cold;
+		struct bytes out = {0};
+		size_t points;
+
+		tell(&w, EVENT("initStart", "") ",");
+		invoke(&w, "a", TRIGGER_HTTP);
+		invoke(&w, "b", TRIGGER_UNKNOWN);
+		invoke(&w, "c", TRIGGER_TIMER);
+		invoke(&w, "d", TRIGGER_HTTP);
+		points = platform_metrics_make(&w.metrics, &w.table, TIME, &out);
+		assert_int_equal(points, 1 + 3 + 3);
+		request = metrics_read(&out, points);
+		assert_triggers(metrics_find(request, "faas.invoke_duration"), cases[i].first);
+		cold = metrics_find(request, "faas.coldstarts");
+		assert_int_equal(cold->sum->n_data_points, 1);
+		assert_int_equal(cold->sum->data_points[0]->n_attributes, 0);
+		otlp__export_metrics_service_request__free_unpacked(request, NULL);
+		invoke(&w, "e", TRIGGER_PUBSUB);
+		points = platform_metrics_make(&w.metrics, &w.table, LATER, &out);
+		assert_int_equal(points, cases[i].points + (cases[i].delta ? 0 : 1));
+		request = metrics_read(&out, points);
+		assert_triggers(metrics_find(request, "faas.invoke_duration"), cases[i].second);
+		otlp__export_metrics_service_request__free_unpacked(request, NULL);
+	}
 }
 
 /* ---- Exemplars ---- */
@@ -506,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_temporality),
 		cmocka_unit_test(test_initialization_type),
+		cmocka_unit_test(test_triggers),
 		cmocka_unit_test(test_exemplars),
 		cmocka_unit_test(test_exemplars_are_of_one_interval),
 		cmocka_unit_test(test_short_memory),
