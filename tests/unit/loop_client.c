@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,18 +21,23 @@
 
 int64_t client_deadline(void)
 {
-	return now_read().mono + 10 * NS_PER_S;
+	return now_read().mono + 60 * NS_PER_S;
+}
+
+void client_pause(int64_t until, const char *what, const char *file, int line)
+{
+	if (now_read().mono > until) {
+		print_error("%s:%d: waited in vain for: %s\n", file, line, what);
+		fail();
+	}
+	sched_yield();
 }
 
 void client_turn(struct event_base *base, int64_t until, const char *what, const char *file,
 		 int line)
 {
 	event_base_loop(base, EVLOOP_NONBLOCK);
-	if (now_read().mono > until) {
-		print_error("%s:%d: waited in vain for: %s\n", file, line, what);
-		fail();
-	}
-	sched_yield();
+	client_pause(until, what, file, line);
 }
 
 struct client client_connect(struct event_base *base, int port)
@@ -74,6 +80,19 @@ void client_send(struct client *c, const void *data, size_t len)
 void client_say(struct client *c, const char *text)
 {
 	client_send(c, text, strlen(text));
+}
+
+static bool client_unacknowledged(struct client *c)
+{
+	int n = 0;
+
+	assert_int_equal(ioctl(c->fd, TIOCOUTQ, &n), 0);
+	return n > 0;
+}
+
+void client_delivered(struct client *c)
+{
+	wait_still(!client_unacknowledged(c));
 }
 
 void client_read(struct client *c)

@@ -22,7 +22,7 @@ struct reply {
 	struct bytes body;
 };
 
-/* Waits, turning the loop, until the condition holds; fails the test after ten seconds. */
+/* Waits, turning the loop, until the condition holds; fails the test after a minute. */
 #define wait_until(base, condition)                                                                \
 	do {                                                                                       \
 		int64_t end_ = client_deadline();                                                  \
@@ -31,7 +31,17 @@ struct reply {
 			client_turn(base, end_, #condition, __FILE__, __LINE__);                   \
 	} while (0)
 
+/* The same without a turn: for what the kernel is still to deliver. */
+#define wait_still(condition)                                                                      \
+	do {                                                                                       \
+		int64_t end_ = client_deadline();                                                  \
+                                                                                                   \
+		while (!(condition))                                                               \
+			client_pause(end_, #condition, __FILE__, __LINE__);                        \
+	} while (0)
+
 int64_t client_deadline(void);
+void client_pause(int64_t until, const char *what, const char *file, int line);
 void client_turn(struct event_base *base, int64_t until, const char *what, const char *file,
 		 int line);
 
@@ -41,6 +51,10 @@ struct client client_connect(struct event_base *base, int port);
 /* Writes it all, turning the loop where the socket is full; stops where the server has gone. */
 void client_send(struct client *c, const void *data, size_t len);
 void client_say(struct client *c, const char *text);
+
+/* Waits, without a turn of the loop, until all that was sent is there to be read. It must have room
+ * there: 64 KiB, if nothing else is unread. */
+void client_delivered(struct client *c);
 
 /* Takes in what has come; never waits. */
 void client_read(struct client *c);

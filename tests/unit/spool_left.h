@@ -35,7 +35,7 @@ static inline void assert_first_unreadable(struct world *w)
 	struct spool_batch batch;
 
 	assert_true(spool_take_oldest(w->spool, &batch));
-	alarm(10);
+	alarm(60);
 	assert_unreadable(w, &batch);
 	alarm(0);
 	spool_remove(w->spool, &batch);

@@ -256,7 +256,7 @@ static void test_file(void **state)
 	/* A pipe that nobody writes to. */
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	alarm(20);
+	alarm(60);
 	struct config c = read_with(path, NULL);
 	alarm(0);
 	require_problem(&c, "it is no file");

@@ -84,6 +84,16 @@ static void test_refused_and_silent(void **state)
 	client_close(&c);
 }
 
+/* Sends zeros without turning the loop, so that all of them wait to be read. */
+static void send_unheard(struct client *c, size_t len)
+{
+	char *body = calloc(1, len);
+
+	assert_int_equal(send(c->fd, body, len, 0), len);
+	client_delivered(c);
+	free(body);
+}
+
 /* Has begun a body of `announced` bytes and sent some. */
 static struct client half_sent(struct fixture *f, size_t announced, size_t sent)
 {
@@ -98,15 +108,6 @@ static struct client half_sent(struct fixture *f, size_t announced, size_t sent)
 	wait_until(f->base, http_server_held(f->server) == before + sent);
 	free(body);
 	return c;
-}
-
-/* Sends zeros without turning the loop, so that they wait to be read. */
-static void send_unheard(struct client *c, size_t len)
-{
-	char *body = calloc(1, len);
-
-	assert_int_equal(send(c->fd, body, len, 0), len);
-	free(body);
 }
 
 static void expect_come_again(struct client *c)
@@ -174,22 +175,22 @@ static void test_no_room(void **state)
 	struct client clients[2], late, small;
 
 	for (size_t i = 0; i < 2; i++)
-		clients[i] = half_sent(f, 3 * MB, 3 * MB - 100 * KB);
+		clients[i] = half_sent(f, 3 * MB, 3 * MB - 20 * KB);
 	late = half_sent(f, MB, 1);
 	small = connected(f);
 	client_say(&small, POST_HELLO);
 	client_expect(&small, 200, "hello");
 	/* The others have been heard in this turn, or will be: what is sent first is read first. */
 	for (size_t i = 0; i < 2; i++)
-		send_unheard(&clients[i], 50 * KB);
-	send_unheard(&late, 150 * KB);
+		send_unheard(&clients[i], 10 * KB);
+	send_unheard(&late, 30 * KB);
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	assert_true(http_server_held(f->server) <= http_fixture_limits.bodies);
 	expect_come_again(&late);
 	late = half_sent(f, MB, 1);
-	send_unheard(&late, 150 * KB);
+	send_unheard(&late, 30 * KB);
 	for (size_t i = 0; i < 2; i++)
-		send_unheard(&clients[i], 49 * KB);
+		send_unheard(&clients[i], 9 * KB);
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	expect_come_again(&late);
 	/* What comes whole needs no room. */
@@ -239,20 +240,20 @@ static void test_stalled_are_not_enough(void **state)
 	struct fixture *f = *state;
 	struct client alive[2], stalled, late;
 
-	alive[0] = half_sent(f, 4 * MB, 4 * MB - 200 * KB);
+	alive[0] = half_sent(f, 4 * MB, 4 * MB - 40 * KB);
 	alive[1] = half_sent(f, MB, 512 * KB);
-	stalled = half_sent(f, MB, 50 * KB);
+	stalled = half_sent(f, MB, 10 * KB);
 	late = half_sent(f, 4 * MB, MB + 512 * KB);
-	/* There is room for 150 KiB, and for 200 without the one that has stalled. */
+	/* There is room for 30 KiB, and for 40 without the one that has stalled. */
 	send_unheard(&alive[0], 1);
 	send_unheard(&alive[1], 1);
-	send_unheard(&late, 230 * KB);
+	send_unheard(&late, 46 * KB);
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	expect_come_again(&late);
 	assert_int_equal(http_server_pending(f->server), 3);
-	finish(&alive[0], 200 * KB - 1);
+	finish(&alive[0], 40 * KB - 1);
 	finish(&alive[1], 512 * KB - 1);
-	finish(&stalled, MB - 50 * KB);
+	finish(&stalled, MB - 10 * KB);
 }
 
 /* Each allocation for a body fails once: that request is told to come again, no other is. */
@@ -307,6 +308,7 @@ static void test_connections(void **state)
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	more = connected(f);
 	assert_int_equal(send(clients[2].fd, "POST", 4, 0), 4);
+	client_delivered(&clients[2]);
 	client_say(&more, POST_HELLO);
 	client_expect(&more, 200, "hello");
 	client_expect_end(&clients[3]);
@@ -336,6 +338,7 @@ static void test_no_idle_connection(void **state)
 	for (size_t i = 0; i < http_fixture_limits.connections; i++) {
 		clients[i] = connected(f);
 		client_say(&clients[i], "POST / HTTP/1.1\r\n");
+		client_delivered(&clients[i]);
 	}
 	wait_until(f->base, http_server_pending(f->server) == http_fixture_limits.connections);
 	more[0] = connected(f);
@@ -499,9 +502,10 @@ static void test_pending(void **state)
 	struct fixture *f = *state;
 	struct client c = connected(f);
 
-	assert_int_equal(http_server_pending(f->server), 1); /* not yet accepted */
+	wait_still(http_server_pending(f->server) == 1); /* not yet accepted */
 	wait_until(f->base, http_server_pending(f->server) == 0);
 	assert_int_equal(send(c.fd, "POST / ", 7, 0), 7);
+	client_delivered(&c);
 	assert_int_equal(http_server_pending(f->server), 1); /* not yet read */
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	assert_int_equal(http_server_pending(f->server), 1); /* not all there */

@@ -62,7 +62,7 @@ static void test_folder_is_a_fifo(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(mkfifo(w->folder, 0600), 0);
-	alarm(10);
+	alarm(60);
 	assert_refused(w, "is no folder");
 	alarm(0);
 }

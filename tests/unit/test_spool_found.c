@@ -47,7 +47,7 @@ static void test_fifo_for_a_file(void **state)
 	leave_three(w);
 	assert_int_equal(unlink(file_of(w, 2)), 0);
 	assert_int_equal(mkfifo(file_of(w, 2), 0600), 0);
-	alarm(10); /* an open that waits for the other end would never end */
+	alarm(60); /* an open that waits for the other end would never end */
 	assert_found(w, 2, 1);
 	alarm(0);
 }

@@ -7,7 +7,7 @@ static void assert_replaced(struct world *w)
 {
 	struct stat st;
 
-	alarm(10);
+	alarm(60);
 	live(w, MB);
 	alarm(0);
 	assert_record(w, "");
