@@ -49,7 +49,7 @@ static void test_request(void **state)
 
 /* ---- Answers that are none ---- */
 
-enum how { CLOSES, RESETS, HANGS };
+enum how { CLOSES, RESETS, STAYS, HANGS };
 
 static const struct {
 	const char *answer;
@@ -59,7 +59,7 @@ static const struct {
 } broken[] = {
 	{"", CLOSES, 0, "Empty reply from server"},
 	{"", RESETS, 0, "Recv failure"},
-	{"", HANGS, 0, "no answer in time"},
+	{"", HANGS, 0, "no answer in time"}, /* it stays, and nothing more comes */
 	{"HTTP/1.1 20", CLOSES, 0, ""},
 	{"HTTP/1.1 200 OK\r\n", CLOSES, 0, "middle of its headers"},
 	{"HTTP/1.1 200 OK\r\nContent-Le", CLOSES, 0, "middle of its headers"},
@@ -71,18 +71,18 @@ static const struct {
 	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", RESETS, 0, "Recv failure"},
 	{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", HANGS, 0, "no answer in time"},
 	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n", CLOSES, 0, ""},
-	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", HANGS, 0, ""},
-	{"HTTP/1.1 2000000000 OK\r\n\r\n", HANGS, 0, ""},
-	{"SSH-2.0-OpenSSH_9.2\r\n", HANGS, 0, ""},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", STAYS, 0, ""},
+	{"HTTP/1.1 2000000000 OK\r\n\r\n", STAYS, 0, ""},
+	{"SSH-2.0-OpenSSH_9.2\r\n", STAYS, 0, ""},
 	{"\x16\x03\x01\x02", CLOSES, 0, ""},
 	/* Whole ones, if sparse. */
 	{"HTTP/1.1 200 OK\r\n\r\n", CLOSES, 200, ""},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", HANGS, 200, ""},
-	{"HTTP/1.1 204 No Content\r\n\r\n", HANGS, 204, ""},
-	{"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", HANGS, 204, ""},
-	{"HTTP/1.1 200 OK\nContent-Length: 0\n\n", HANGS, 200, ""},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", STAYS, 200, ""},
+	{"HTTP/1.1 204 No Content\r\n\r\n", STAYS, 204, ""},
+	{"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", STAYS, 204, ""},
+	{"HTTP/1.1 200 OK\nContent-Length: 0\n\n", STAYS, 200, ""},
 	{"HTTP/1.0 200 OK\r\n\r\nhe", CLOSES, 200, ""},
-	{"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", HANGS,
+	{"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", STAYS,
 	 301, ""},
 };
 
@@ -91,12 +91,12 @@ static void test_broken_answers(void **state)
 {
 	struct world *w = *state;
 
-	w->settings.timeout = NS_PER_S / 5;
 	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		struct transfer *t;
 		struct client peer;
 
 		transfers_distrust(w->transfers);
-		post(w);
+		t = post(w);
 		peer = next_peer(w);
 		expect_post(&peer);
 		client_say(&peer, broken[i].answer);
@@ -104,8 +104,10 @@ static void test_broken_answers(void **state)
 			client_reset(&peer);
 		else if (broken[i].then == CLOSES)
 			client_close(&peer);
+		else if (broken[i].then == HANGS)
+			time_is_over(t);
 		wait_until(w->base, w->ended == i + 1);
-		if (broken[i].then == HANGS)
+		if (broken[i].then == STAYS || broken[i].then == HANGS)
 			client_close(&peer);
 		if (w->last.status != broken[i].status || !strstr(w->error, broken[i].error))
 			fail_msg("%s: %u %s", broken[i].answer, w->last.status, w->error);
@@ -113,6 +115,18 @@ static void test_broken_answers(void **state)
 		assert_int_equal(w->last.maybe_taken, w->last.status == 0);
 		no_peer(w);
 	}
+}
+
+/* By the clock, on a connection that nobody accepts. */
+static void test_no_answer_in_time(void **state)
+{
+	struct world *w = *state;
+
+	w->settings.timeout = NS_PER_S / 5;
+	post(w);
+	wait_until(w->base, w->ended == 1);
+	assert_int_equal(w->last.status, 0);
+	assert_string_equal(w->error, "no answer in time");
 }
 
 /* What never ends is cut, by size and long before the deadline. */
@@ -177,13 +191,12 @@ static void test_nobody_listens(void **state)
 {
 	struct world *w = *state;
 
-	close(w->listener);
+	world_refuses(w);
 	post(w);
 	wait_until(w->base, w->ended == 1);
 	assert_int_equal(w->last.status, 0);
 	assert_false(w->last.maybe_taken);
 	assert_non_null(strstr(w->error, "connect"));
-	w->listener = dup(0);
 }
 
 static void test_to_itself(void **state)
@@ -248,6 +261,7 @@ int main(void)
 		WORLD_TEST(test_answer),
 		WORLD_TEST(test_request),
 		WORLD_TEST(test_broken_answers),
+		WORLD_TEST(test_no_answer_in_time),
 		WORLD_TEST(test_endless_body),
 		WORLD_TEST(test_endless_head),
 		WORLD_TEST(test_endless_line),

@@ -142,10 +142,10 @@ static void test_no_answer_when_used_again(void **state)
 {
 	struct world *w = *state;
 	struct client peer = served_peer(w);
+	struct transfer *t = post(w);
 
-	w->settings.timeout = NS_PER_S / 5;
-	post(w);
 	expect_post(&peer);
+	time_is_over(t);
 	wait_until(w->base, w->ended == 2);
 	assert_string_equal(w->error, "no answer in time");
 	assert_true(w->last.maybe_taken);
@@ -247,8 +247,7 @@ static void test_under_way_and_not_to_be_connected_again(void **state)
 	post(w);
 	peer = next_peer(w);
 	expect_post(&peer);
-	close(w->listener);
-	w->listener = dup(0);
+	world_refuses(w);
 	transfers_distrust(w->transfers);
 	client_reset(&peer);
 	wait_until(w->base, w->ended == 1);
@@ -261,13 +260,13 @@ static void test_under_way_and_not_to_be_connected_again(void **state)
 static void test_under_way_until_its_deadline(void **state)
 {
 	struct world *w = *state;
+	struct transfer *t = post(w);
 	struct client old, peer;
 
-	w->settings.timeout = NS_PER_S / 5;
-	post(w);
 	old = next_peer(w);
 	expect_post(&old);
 	transfers_distrust(w->transfers);
+	time_is_over(t);
 	peer = next_peer(w);
 	expect_post(&peer);
 	assert_int_equal(w->ended, 0);
@@ -283,14 +282,14 @@ static void test_under_way_until_its_deadline(void **state)
 static void test_answered_during_a_freeze(void **state)
 {
 	struct world *w = *state;
+	struct transfer *t = post(w);
 	struct client peer;
 
-	w->settings.timeout = NS_PER_S / 2;
-	post(w);
 	peer = next_peer(w);
 	expect_post(&peer);
 	client_say(&peer, OK_ANSWER);
-	freeze(2 * NS_PER_S);
+	client_delivered(&peer);
+	time_was_over(t);
 	wait_until(w->base, w->ended == 1);
 	assert_int_equal(w->last.status, 200);
 	assert_false(w->last.maybe_taken);
@@ -302,13 +301,12 @@ static void test_answered_during_a_freeze(void **state)
 static void test_a_deadline_that_a_freeze_held_up(void **state)
 {
 	struct world *w = *state;
+	struct transfer *t = post(w);
 	struct client old, peer;
 
-	w->settings.timeout = NS_PER_S / 2;
-	post(w);
 	old = next_peer(w);
 	expect_post(&old);
-	freeze(2 * NS_PER_S);
+	time_was_over(t);
 	peer = next_peer(w);
 	expect_post(&peer);
 	client_say(&peer, OK_ANSWER);

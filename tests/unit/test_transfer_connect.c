@@ -33,8 +33,7 @@ static void test_connected_ahead(void **state)
 		expect_options(&peer);
 		client_say(&peer, answers[i]);
 		/* It is read, as a request that came before would not get this connection. */
-		for (int turn = 0; turn < 20; turn++)
-			event_base_loop(w->base, EVLOOP_NONBLOCK);
+		wait_until(w->base, !w->transfers->first);
 		post(w);
 		expect_post(&peer);
 		client_say(&peer, OK_ANSWER);
@@ -138,14 +137,18 @@ static void test_waiting_has_its_deadline(void **state)
 {
 	struct world *w = *state;
 	char url[80];
+	struct transfer *first, *waits;
 	struct client peer;
 
 	snprintf(url, sizeof url, "https%s", w->url + 4);
 	w->settings.endpoint = url;
-	w->settings.timeout = NS_PER_S;
-	post(w);
-	post(w);
+	first = post(w);
+	waits = post(w);
 	peer = next_handshake(w);
+	time_is_over(waits);
+	wait_until(w->base, w->ended == 1);
+	assert_string_equal(w->error, "no answer in time");
+	time_is_over(first);
 	wait_until(w->base, w->ended == 2);
 	assert_string_equal(w->error, "no answer in time");
 	assert_false(w->last.maybe_taken);

@@ -18,6 +18,7 @@
 
 #include "base/now.h"
 #include "edges/transfer.h"
+#include "edges/transfer_request.h"
 #include "loop_client.h"
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
@@ -32,6 +33,7 @@ struct world {
 	struct export_settings settings;
 	char url[64];
 	int listener;
+	int port_holder; /* has its port, too, and does not listen */
 
 	/* Of the last transfer that ended. */
 	unsigned ended;
@@ -39,6 +41,16 @@ struct world {
 	char error[256], body[64];
 	size_t body_size;
 };
+
+static inline int world_socket(const struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
+
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one), 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)address, sizeof *address), 0);
+	return fd;
+}
 
 static inline int world_new(void **state)
 {
@@ -52,10 +64,10 @@ static inline int world_new(void **state)
 	w->config.grpc_port = OWN_GRPC_PORT;
 	w->transfers = transfers_new(w->base, "/nowhere", &w->config);
 	assert_non_null(w->transfers);
-	w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(w->listener, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(listen(w->listener, 16), 0);
+	w->listener = world_socket(&address);
 	assert_int_equal(getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
+	w->port_holder = world_socket(&address);
+	assert_int_equal(listen(w->listener, 16), 0);
 	snprintf(w->url, sizeof w->url, "http://127.0.0.1:%u/v1/traces", ntohs(address.sin_port));
 	w->settings = (struct export_settings){.endpoint = w->url,
 					       .timeout = 30 * NS_PER_S,
@@ -71,8 +83,16 @@ static inline int world_free(void **state)
 	transfers_free(w->transfers);
 	event_base_free(w->base);
 	close(w->listener);
+	close(w->port_holder);
 	free(w);
 	return 0;
+}
+
+/* Nobody listens any more, and nobody else can have the port meanwhile. */
+static inline void world_refuses(struct world *w)
+{
+	close(w->listener);
+	w->listener = dup(0);
 }
 
 static inline void world_ended(void *ctx, const struct transfer_result *result)
@@ -132,19 +152,22 @@ static inline void no_peer(struct world *w)
 	assert_false(peer_there(w, &peer));
 }
 
-/* How long the request at the start of what has come is; 0: it is not whole. */
+/* How long the request at the start of what has come is; 0: it is not whole. Only its head is looked
+ * at, however much has come. */
 static inline size_t request_length(struct client *peer)
 {
-	const uint8_t *end;
-	const char *length;
+	static const char name[] = "Content-Length: ";
+	const uint8_t *end, *length;
+	size_t head;
 
 	client_read(peer);
 	assert_false(peer->broken);
 	end = slice_find(bytes_slice(&peer->in), slice_str("\r\n\r\n"));
 	if (!end)
 		return 0;
-	length = strstr(bytes_cstr(&peer->in), "Content-Length: ");
-	return (size_t)(end - peer->in.data) + 4 + (length ? strtoul(length + 16, NULL, 10) : 0);
+	head = (size_t)(end - peer->in.data) + 4;
+	length = slice_find(slice_of(peer->in.data, head), slice_str(name));
+	return head + (length ? strtoul((const char *)length + strlen(name), NULL, 10) : 0);
 }
 
 /* One whole request and no byte more; what it was is to be freed. */
@@ -181,12 +204,18 @@ static inline struct client served_peer(struct world *w)
 	return peer;
 }
 
-/* How long the environment stands still: nothing of lull runs. */
-static inline void freeze(int64_t ns)
+/* Its time is over with the next turn of the loop, whatever the clock says: a machine may be slow. */
+static inline void time_is_over(struct transfer *t)
 {
-	struct timespec t = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+	assert_true(event_pending(t->deadline, EV_TIMEOUT, NULL));
+	event_active(t->deadline, EV_TIMEOUT, 0);
+}
 
-	nanosleep(&t, NULL);
+/* It was over so long ago that nothing of lull can have run: the environment was frozen. */
+static inline void time_was_over(struct transfer *t)
+{
+	t->due = now_read().mono - 2 * NS_PER_S;
+	time_is_over(t);
 }
 
 #endif
