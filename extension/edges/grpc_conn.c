@@ -16,7 +16,7 @@
 /* So much is written at once, where there is so much. */
 #define WRITE_SIZE ((size_t)16 << 10)
 
-/* How long a peer is heard out after our last word. */
+/* How long a peer is heard out after our last word, and how long it may be silent. */
 #define LINGER_BYTES ((size_t)64 << 20)
 static const struct timeval linger_time = {.tv_sec = 2};
 
@@ -98,7 +98,7 @@ static void conn_input(struct grpc_conn *conn, struct slice input)
 
 static void conn_drop(struct grpc_conn *conn, size_t len)
 {
-	if (len < conn->patience)
+	if (len < conn->patience && event_add(&conn->timer, &linger_time) == 0)
 		conn->patience -= len;
 	else
 		conn->state = GRPC_CONN_DEAD;

@@ -15,8 +15,8 @@
 /* At most so much a turn, so that one connection does not keep the others waiting. */
 #define READ_PER_TURN ((size_t)256 << 10)
 
-/* How long a peer is heard out after it was refused: a client that writes all of its body before
- * it reads would else see a reset in place of the answer. */
+/* How long a peer is heard out after it was refused, and how long it may be silent: a client that
+ * writes all of its body before it reads would else see a reset in place of the answer. */
 #define LINGER_BYTES ((size_t)64 << 20)
 static const struct timeval linger_time = {.tv_sec = 2};
 
@@ -223,6 +223,14 @@ static void conn_eof(struct http_conn *conn)
 		conn->state = HTTP_CONN_CLOSING;
 }
 
+static void conn_drop(struct http_conn *conn, size_t len)
+{
+	if (len < conn->patience && event_add(&conn->timer, &linger_time) == 0)
+		conn->patience -= len;
+	else
+		conn->state = HTTP_CONN_DEAD;
+}
+
 /* Reads once, at most *budget bytes, which are taken off it. Returns whether there may be more to
  * read that is worth a try. */
 static bool conn_read(struct http_conn *conn, size_t *budget)
@@ -248,13 +256,10 @@ static bool conn_read(struct http_conn *conn, size_t *budget)
 		return false;
 	}
 	*budget -= (size_t)n;
-	if (!lingering) {
+	if (lingering)
+		conn_drop(conn, (size_t)n);
+	else
 		conn_input(conn, slice_of(place, (size_t)n));
-	} else if ((size_t)n < conn->patience) {
-		conn->patience -= (size_t)n;
-	} else {
-		conn->state = HTTP_CONN_DEAD;
-	}
 	/* Behind a request that is complete there is rarely another. */
 	return (size_t)n == len && *budget > 0 && (lingering || conn->request.begun);
 }

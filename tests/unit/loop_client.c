@@ -40,6 +40,24 @@ void client_turn(struct event_base *base, int64_t until, const char *what, const
 	client_pause(until, what, file, line);
 }
 
+static int note_timer(const struct event_base *base, const struct event *event, void *ctx)
+{
+	const struct event **timer = ctx;
+
+	(void)base;
+	if (event_pending(event, EV_TIMEOUT, NULL))
+		*timer = event;
+	return 0;
+}
+
+struct event *loop_timer(struct event_base *base)
+{
+	struct event *timer = NULL;
+
+	event_base_foreach_event(base, note_timer, &timer);
+	return timer;
+}
+
 struct client client_connect(struct event_base *base, int port)
 {
 	struct sockaddr_in address = {

@@ -45,6 +45,9 @@ void client_pause(int64_t until, const char *what, const char *file, int line);
 void client_turn(struct event_base *base, int64_t until, const char *what, const char *file,
 		 int line);
 
+/* The only timer that runs, or NULL. */
+struct event *loop_timer(struct event_base *base);
+
 /* Connects to 127.0.0.1; the connection may still be in the listener's backlog. */
 struct client client_connect(struct event_base *base, int port);
 

@@ -385,6 +385,28 @@ static void test_protocol_error(void **state)
 	conn_close(&c);
 }
 
+/* What such a client has sent is read before its time is over, however slow it is. */
+static void test_protocol_error_and_slow(void **state)
+{
+	static const struct timeval now = {0};
+	static const char zeros[1000];
+	struct fixture *f = *state;
+	struct conn c = connected(f);
+
+	export_well(&c, 10);
+	client_send(&c.client, zeros, sizeof(zeros));
+	wait_until(f->base, loop_timer(f->base));
+	for (int i = 0; i < 3; i++) {
+		client_send(&c.client, zeros, sizeof(zeros));
+		client_delivered(&c.client);
+		event_add(loop_timer(f->base), &now);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	}
+	wait_until(f->base, conn_gone(&c));
+	assert_false(c.client.broken);
+	conn_close(&c);
+}
+
 /* One that does not read its answers is not read from, and nobody else waits for it. */
 static void test_answers_are_not_read(void **state)
 {
@@ -454,6 +476,7 @@ int main(void)
 		TEST(test_no_idle_connection),
 		TEST(test_http1),
 		TEST(test_protocol_error),
+		TEST(test_protocol_error_and_slow),
 		TEST(test_answers_are_not_read),
 		TEST(test_listens),
 	};

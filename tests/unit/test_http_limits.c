@@ -66,21 +66,23 @@ static void test_refused_but_sends_on(void **state)
 	client_close(&c);
 }
 
-static bool server_has_closed(struct client *c)
+static int events_of(struct fixture *f)
 {
-	/* Writing to what is closed gets a reset, and then EPIPE or ECONNRESET. */
-	return send(c->fd, "x", 1, MSG_NOSIGNAL) < 0 && errno != EAGAIN;
+	return event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED);
 }
 
 static void test_refused_and_silent(void **state)
 {
 	struct fixture *f = *state;
+	int before = events_of(f);
 	struct client c = connected(f);
 
 	client_say(&c, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
 	client_expect(&c, 200, "");
 	client_expect_end(&c);
-	wait_until(f->base, server_has_closed(&c));
+	/* The server waits for nothing any more: it has closed. */
+	assert_int_not_equal(events_of(f), before);
+	wait_until(f->base, events_of(f) == before);
 	client_close(&c);
 }
 
@@ -92,6 +94,26 @@ static void send_unheard(struct client *c, size_t len)
 	assert_int_equal(send(c->fd, body, len, 0), len);
 	client_delivered(c);
 	free(body);
+}
+
+/* A client that was slow, or stood still with all the environment, is heard out as long as more comes:
+ * what has come is read before its time is over. */
+static void test_refused_and_slow(void **state)
+{
+	static const struct timeval now = {0};
+	struct fixture *f = *state;
+	struct client c = connected(f);
+
+	client_say(&c, "POST / HTTP/1.1\r\nContent-Length: 31457280\r\n\r\n");
+	wait_until(f->base, loop_timer(f->base));
+	for (int i = 0; i < 3; i++) {
+		send_unheard(&c, KB);
+		event_add(loop_timer(f->base), &now);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	}
+	client_expect(&c, 413, "the request's body is too large");
+	client_expect_end(&c);
+	client_close(&c);
 }
 
 /* Has begun a body of `announced` bytes and sent some. */
@@ -637,6 +659,7 @@ int main(void)
 		TEST(test_too_large),
 		TEST(test_refused_but_sends_on),
 		TEST(test_refused_and_silent),
+		TEST(test_refused_and_slow),
 		TEST(test_claims),
 		TEST(test_told_of_growth),
 		TEST(test_no_room),
