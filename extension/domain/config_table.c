@@ -89,7 +89,8 @@ static const struct setting table[] = {
 	{"AWS_LAMBDA_LOG_FORMAT", T_LOG_FORMAT, false, "Text", OF(log_format),
 	 "Text or JSON: Lambda's own setting holds for lull's log lines, too"},
 	{"HTTPS_PROXY", T_PROXY, false, NULL, OF(https_proxy),
-	 "proxy for backends whose URL is https: http://HOST:PORT; or https_proxy"},
+	 "proxy for backends whose URL is https: http://HOST:PORT, or https:// where it speaks "
+	 "TLS itself; or https_proxy"},
 	{"HTTP_PROXY", T_PROXY, false, NULL, OF(http_proxy),
 	 "proxy for backends whose URL is http; or http_proxy"},
 	{"NO_PROXY", T_STRING, false, NULL, OF(no_proxy),

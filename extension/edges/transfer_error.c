@@ -44,6 +44,8 @@ static enum transfer_failure certificate_kind(CURL *easy)
 	long why = X509_V_OK;
 
 	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+	if (why == X509_V_OK)
+		curl_easy_getinfo(easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &why);
 	switch (why) {
 	case X509_V_OK: /* nothing found, or not told yet: it is curl that compares the name */
 	case X509_V_ERR_UNSPECIFIED:

@@ -75,6 +75,9 @@ bool request_begin(struct transfer *t);
 void proxy_apply(struct transfer *t);
 bool server_name_apply(struct transfer *t);
 
+/* Is the proxy on its way, if there is one, itself spoken to by TLS? */
+bool proxy_is_tls(const struct transfer *t);
+
 /* In transfer_share.c. Would the two share a connection? */
 bool share_alike(const struct export_settings *a, const struct export_settings *b);
 

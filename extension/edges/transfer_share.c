@@ -34,7 +34,7 @@ bool share_alike(const struct export_settings *a, const struct export_settings *
 
 bool share_must_wait(const struct transfer *t)
 {
-	bool tls = request_is_tls(t);
+	bool tls = request_is_tls(t) || proxy_is_tls(t);
 
 	if (!tls && t->settings->protocol != PROTOCOL_GRPC)
 		return false;

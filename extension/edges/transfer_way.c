@@ -9,10 +9,24 @@
 
 /* All is set, so that curl asks no environment: a proxy is for backends only, and the one that is said to
  * be for HTTP is for HTTP alone. */
+static const char *proxy_of(const struct transfer *t)
+{
+	const struct config *config = t->all->config;
+
+	return request_is_tls(t) ? config->https_proxy : config->http_proxy;
+}
+
+bool proxy_is_tls(const struct transfer *t)
+{
+	const char *proxy = proxy_of(t);
+
+	return proxy && strncasecmp(proxy, "https:", 6) == 0;
+}
+
 void proxy_apply(struct transfer *t)
 {
 	const struct config *config = t->all->config;
-	const char *proxy = request_is_tls(t) ? config->https_proxy : config->http_proxy;
+	const char *proxy = proxy_of(t);
 
 	curl_easy_setopt(t->easy, CURLOPT_PROXY, proxy ? proxy : "");
 	curl_easy_setopt(t->easy, CURLOPT_NOPROXY, config->no_proxy ? config->no_proxy : "");

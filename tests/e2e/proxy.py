@@ -1,64 +1,77 @@
 """A small HTTP proxy: CONNECT, and requests with a whole URL. It knows nothing of what passes."""
 
+import asyncio
 import base64
-import socket
+import ssl
 import threading
 from urllib.parse import urlsplit
 
 
 class Proxy:
     """`requests` are the first lines that came; `credentials` ("user:password") are asked for where
-    there are any. All hosts are this one: names need not be known."""
+    there are any. `hosts` says what stands for a name, as (host, port): others are this machine.
+    With a `certificate` it is itself spoken to by TLS."""
 
-    def __init__(self, credentials=None):
+    def __init__(self, credentials=None, certificate=None):
         self.requests = []
-        self.hosts = {}  # what stands for a name: (host, port)
+        self.hosts = {}
         self.wanted = credentials and "basic " + base64.b64encode(credentials.encode()).decode()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        listening = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+    async def _end(self):
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
-    def _serve(self, client):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            piece = client.recv(65536)
-            if not piece:
-                return
-            head += piece
-        lines = head.partition(b"\r\n\r\n")[0].decode().split("\r\n")
-        self.requests.append(lines[0])
-        if self.wanted and not any(line.lower() == f"proxy-authorization: {self.wanted}".lower()
-                                   for line in lines):
-            client.sendall(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
-            client.close()
+    async def _serve(self, client, answers):
+        try:
+            await self._ask(client, answers)
+        except (OSError, EOFError):
+            pass  # one of the two went away
+        finally:
+            answers.close()
+
+    async def _ask(self, client, answers):
+        head = await client.readuntil(b"\r\n\r\n")
+        first, *fields = head.decode().split("\r\n")
+        self.requests.append(first)
+        if self.wanted and f"proxy-authorization: {self.wanted}".lower() not in map(str.lower,
+                                                                                  fields):
+            answers.write(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
+            await answers.drain()
             return
-        method, target, _ = lines[0].split()
+        method, target, _ = first.split()
         host, _, port = (target if method == "CONNECT" else urlsplit(target).netloc).rpartition(":")
-        server = socket.create_connection(self.hosts.get(host, ("127.0.0.1", int(port))))
+        source, sink = await asyncio.open_connection(*self.hosts.get(host, ("127.0.0.1", port)))
         if method == "CONNECT":
-            client.sendall(b"HTTP/1.1 200 There\r\n\r\n")
+            answers.write(b"HTTP/1.1 200 There\r\n\r\n")
         else:
-            server.sendall(head)
-        threading.Thread(target=_pass_on, args=(server, client), daemon=True).start()
-        _pass_on(client, server)
+            sink.write(head)
+        try:
+            await asyncio.gather(_pass_on(client, sink), _pass_on(source, answers))
+        finally:
+            sink.close()
 
 
-def _pass_on(source, target):
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
+async def _pass_on(source, sink):
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives import serialization
 import otlp
 from backend import Answer, Sink
 from grpc_backend import GrpcSink
-from proxy import Proxy
 from runs import run, said
 from test_tls import make_certificate
 
@@ -141,68 +140,3 @@ def test_user_and_password_of_the_url(lambda_env, sink):
     assert {request.headers["Authorization"] for request in sink.requests} == {wanted}
     assert "*** is not the password of ***" in said(env)
     assert "pa@ss" not in said(env) and "pa%40ss" not in said(env) and "alice" not in said(env)
-
-
-# proxies
-
-
-@pytest.fixture
-def proxy():
-    made = Proxy("me:let%me-in")
-    yield made
-    made.close()
-
-
-def by(proxy, password="let%25me-in"):
-    return f"http://me:{password}@127.0.0.1:{proxy.port}"
-
-
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
-def test_tls_goes_through_a_tunnel(lambda_env, trusted, proxy, name):
-    """Nobody but the proxy need know the backend's name, nor may the proxy see what is sent."""
-    run(lambda_env(endpoint=trusted.url, environ={**trusted.settings, name: by(proxy),
-                                                  "HTTP_PROXY": "http://127.0.0.1:1"}),
-        otlp.traces("a"), otlp.logs("b"), **ONE)
-    assert trusted.names() == ["a"] and trusted.names("logs") == ["b"]
-    assert set(proxy.requests) == {f"CONNECT localhost:{trusted.port} HTTP/1.1"}
-
-
-def test_plain_http_goes_by_the_proxy_for_http(lambda_env, sink, proxy):
-    run(lambda_env(endpoint=sink.url, environ={"HTTP_PROXY": by(proxy)}), otlp.traces("a"), **ONE)
-    assert sink.names() == ["a"]
-    # The first of each connection.
-    assert {line.split()[1] for line in proxy.requests} == {f"{sink.url}/v1/traces"}
-
-
-def test_grpc_goes_through_a_tunnel(lambda_env, history, proxy):
-    backend = GrpcSink(history)
-    run(lambda_env(endpoint=backend.url,
-                   environ={"LULL_PROTOCOL": "grpc", "HTTP_PROXY": by(proxy)}),
-        otlp.traces("a"), **ONE)
-    backend.close()
-    assert backend.names() == ["a"]
-    assert set(proxy.requests) == {f"CONNECT localhost:{backend.port} HTTP/1.1"}
-
-
-@pytest.mark.parametrize("hosts", ["localhost", "other.example,localhost", "*", ".localhost"])
-def test_no_proxy(lambda_env, sink, proxy, hosts):
-    run(lambda_env(endpoint=sink.url, environ={"HTTP_PROXY": by(proxy), "NO_PROXY": hosts}),
-        otlp.traces("a"), **ONE)
-    assert sink.names() == ["a"]
-    assert proxy.requests == []
-
-
-def test_a_proxy_that_refuses_is_named_without_its_password(lambda_env, trusted, proxy):
-    env = lambda_env(endpoint=trusted.url,
-                     environ={**trusted.settings, "HTTPS_PROXY": by(proxy, "secret-word"),
-                              "LULL_LOG_LEVEL": "debug"})
-    run(env, otlp.traces("a"), **LOST)
-    assert trusted.requests == []
-    assert "407" in said(env) and "secret-word" not in said(env)
-
-
-def test_a_proxy_that_is_none(lambda_env, trusted):
-    env = lambda_env(endpoint=trusted.url, environ={
-        **trusted.settings, "HTTPS_PROXY": "http://me:secret-word@nowhere.invalid:1"})
-    run(env, otlp.traces("a"), **LOST)
-    assert "NO_PROXY" in said(env) and "secret-word" not in said(env)
