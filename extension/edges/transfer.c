@@ -76,7 +76,7 @@ static void on_ended(CURL *easy, CURLcode code)
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
 	/* Our own cut of an endless answer. */
-	if (code == CURLE_WRITE_ERROR && t->answer.len == TRANSFER_ANSWER_LIMIT)
+	if (code == CURLE_WRITE_ERROR && transfer_answer_too_long(t))
 		code = CURLE_OK;
 	t->failure = transfer_error_kind(easy, code);
 	if (t->to_itself) {
@@ -109,6 +109,7 @@ struct transfers *transfers_new(struct event_base *base, const char *layer,
 	all->release = evtimer_new(base, share_release, all);
 	all->read_on = evtimer_new(base, share_read_on, all);
 	all->out_of_time = out_of_time;
+	all->too_long = transfer_answer_too_long;
 	if (transfer_loop_init(&all->loop, base, on_ended) && all->release && all->read_on)
 		return all;
 	transfers_free(all);

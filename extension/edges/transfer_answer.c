@@ -5,6 +5,9 @@
 
 #include "base/now.h"
 
+/* What gRPC clients take at most of a message, by default. */
+#define GRPC_LARGEST ((size_t)4 << 20)
+
 /* Of a trailers-only answer all fields are in its head. */
 static const char *field(const struct transfer *t, const char *name)
 {
@@ -31,6 +34,19 @@ static struct grpc_fields grpc_fields_of(const struct transfer *t)
 	};
 }
 
+bool transfer_answer_too_long(const struct transfer *t)
+{
+	struct grpc_fields fields;
+
+	if (t->answer_len <= TRANSFER_ANSWER_LIMIT)
+		return false;
+	/* What counts stood at its start; but what a gRPC answer means stands behind it. */
+	if (t->settings->protocol != PROTOCOL_GRPC)
+		return true;
+	fields = grpc_fields_of(t);
+	return !grpc_response_broke_off(&fields) || t->answer_len > GRPC_LARGEST;
+}
+
 const char *transfer_answer_missing(const struct transfer *t)
 {
 	struct grpc_fields fields;
@@ -40,7 +56,10 @@ const char *transfer_answer_missing(const struct transfer *t)
 	if (t->settings->protocol != PROTOCOL_GRPC)
 		return NULL;
 	fields = grpc_fields_of(t);
-	return grpc_response_broke_off(&fields) ? "the answer ends before its grpc-status" : NULL;
+	if (!grpc_response_broke_off(&fields))
+		return NULL;
+	return transfer_answer_too_long(t) ? "the answer is endless"
+					   : "the answer ends before its grpc-status";
 }
 
 /* Backends answer in what they like, whatever they were asked in. */

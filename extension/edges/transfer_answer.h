@@ -6,6 +6,9 @@
 #include "edges/grpc_response.h"
 #include "edges/transfer_request.h"
 
+/* Has so much come of its body that no more of it is to be read? */
+bool transfer_answer_too_long(const struct transfer *t);
+
 /* Is the answer not whole although the connection says so? Then why, for people; else NULL. */
 const char *transfer_answer_missing(const struct transfer *t);
 

@@ -36,12 +36,10 @@ static size_t on_answer(char *data, size_t size, size_t n, void *ctx)
 	struct transfer *t = ctx;
 	size_t len = size * n, room = TRANSFER_ANSWER_LIMIT - t->answer.len;
 
-	/* An endless body ends here; what counts stood at its start. But what a gRPC answer means stands
-	 * behind it. */
-	if (room == 0 && t->settings->protocol != PROTOCOL_GRPC)
-		return 0;
 	bytes_append(&t->answer, data, len < room ? len : room);
-	return len;
+	t->answer_len += len;
+	/* An endless body ends here. */
+	return t->all->too_long(t) ? 0 : len;
 }
 
 /* Told after each step, and once more when curl gives an attempt up. */
@@ -73,6 +71,7 @@ static void begin_attempt(struct transfer *t)
 	t->gone_out = false;
 	t->heads_end = false;
 	t->answer.len = 0;
+	t->answer_len = 0;
 }
 
 /* A connection is there, and the request is about to go out. More than once without our doing:

@@ -14,6 +14,8 @@ struct transfers {
 	struct transfer_loop loop;
 	/* Its deadline has passed, and nothing has come in that could still be an answer. */
 	void (*out_of_time)(struct transfer *t);
+	/* Has so much of its answer's body come that no more is to be read? */
+	bool (*too_long)(const struct transfer *t);
 	struct certificates certificates;
 	struct transfer *first; /* all that are under way */
 	CURL *spare;            /* a handle not in use, with its buffers; or NULL */
@@ -32,7 +34,8 @@ struct transfer {
 	struct curl_slist *headers;
 	struct curl_slist *connect_to;
 	struct bytes body;
-	struct bytes answer;
+	struct bytes answer; /* at most TRANSFER_ANSWER_LIMIT of its answer_len */
+	size_t answer_len;
 	struct event *deadline;
 	int64_t due;         /* when it should fire, mono */
 	transfer_done *done; /* NULL: it only connects ahead, and nobody is told */
