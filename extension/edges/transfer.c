@@ -78,13 +78,13 @@ static void on_ended(CURL *easy, CURLcode code)
 	/* Our own cut of an endless answer. */
 	if (code == CURLE_WRITE_ERROR && transfer_answer_too_long(t))
 		code = CURLE_OK;
-	t->failure = transfer_error_kind(easy, code);
+	t->failure = transfer_error_kind(easy, code, t->error);
 	if (t->to_itself) {
 		fail(t, "the endpoint is lull itself: set LULL_ENDPOINT to the backend's URL");
 		return;
 	}
 	if (code != CURLE_OK) {
-		transfer_error_say(code, t->error, text);
+		transfer_error_say(t->settings->protocol, code, t->error, text);
 		fail(t, text);
 		return;
 	}

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is there no HTTP/2? The words are OpenSSL's for the alert of a server that speaks nothing of what is
+ * offered (RFC 7301, section 3.2), and nghttp2's, which come with whatever curl was about to do. */
+static bool lacks_http2(const char *detail)
+{
+	return strstr(detail, "no application protocol") ||
+	       strstr(detail, "does not support HTTP/2");
+}
+
 static const char *advice(CURLcode code)
 {
 	static const struct {
@@ -29,14 +37,17 @@ static const char *advice(CURLcode code)
 	return "";
 }
 
-void transfer_error_say(CURLcode code, const char *detail, char out[static TRANSFER_ERROR_TEXT])
+void transfer_error_say(enum protocol protocol, CURLcode code, const char *detail,
+			char out[static TRANSFER_ERROR_TEXT])
 {
+	const char *what = protocol == PROTOCOL_GRPC && lacks_http2(detail)
+				   ? "is it gRPC, by HTTP/2? Else set LULL_PROTOCOL=http/protobuf: "
+				   : advice(code);
 	/* curl repeats a URL that it cannot read as a whole. */
 	bool safe = detail[0] && !strchr(detail, '@');
 
 	/* The advice first: a detail may be long, and is then cut. */
-	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", advice(code),
-		 safe ? detail : curl_easy_strerror(code));
+	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", what, safe ? detail : curl_easy_strerror(code));
 }
 
 static enum transfer_failure certificate_kind(CURL *easy)
@@ -59,7 +70,7 @@ static enum transfer_failure certificate_kind(CURL *easy)
 	}
 }
 
-enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code)
+enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code, const char *detail)
 {
 	static const struct {
 		CURLcode code;
@@ -76,6 +87,8 @@ enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code)
 
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return certificate_kind(easy);
+	if (lacks_http2(detail))
+		return FAILURE_PROTOCOL;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (known[i].code == code)
 			return known[i].kind;

@@ -135,12 +135,13 @@ bool request_is_tls(const struct transfer *t)
 	return strncasecmp(t->settings->endpoint, "https:", 6) == 0;
 }
 
+/* gRPC is HTTP/2 and nothing else. TLS offers no other by ALPN then: HTTP/1.1 would be what many
+ * balancers choose, and what they answer to gRPC in it means nothing. */
 static void set_version(const struct transfer *t)
 {
 	if (t->settings->protocol == PROTOCOL_GRPC)
 		curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
-				 request_is_tls(t) ? (long)CURL_HTTP_VERSION_2TLS
-						   : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+				 (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
 }
 
 static bool set_options(struct transfer *t)

@@ -1,6 +1,7 @@
 """gRPC backends that say what no gRPC backend should: what becomes of data, and of memory."""
 
 import itertools
+import ssl
 
 import pytest
 
@@ -23,6 +24,9 @@ from h2_backend import (
 )
 from runs import run, said
 from test_memory import memory
+from test_tls import authority, make_certificate
+
+__all__ = ["authority"]
 
 GRPC = {"LULL_PROTOCOL": "grpc", "LULL_FLUSH": "end", "LULL_FLUSH_BUDGET": "20s",
         "LULL_COMPRESSION": "none"}
@@ -144,3 +148,26 @@ def test_what_is_no_success_is_said(lambda_env, backend, answer, status, text, b
     assert len(warning) < 1000
     assert peer.names == ["a"] * (1 + books.get("exported", 0))
     assert peer.written < 64 * MB
+
+
+# TLS
+
+
+def context(certificate, *protocols):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate)
+    if protocols:
+        made.set_alpn_protocols(protocols)
+    return made
+
+
+@pytest.mark.parametrize("protocols", [["h2"], ["http/1.1", "h2"], []])
+def test_http2_is_chosen_by_tls_or_by_nobody(
+    lambda_env, backend, tmp_path, authority, protocols
+):
+    """Where TLS ends at a balancer that knows no ALPN, too."""
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    peer = backend(tls=context(certificate, *protocols))
+    env = lambda_env(endpoint=peer.url, environ={**GRPC, "LULL_CERTIFICATE": str(authority[0])})
+    run(env, otlp.traces("a"), traces={"received": 1, "exported": 1, "possible_duplicates": 0})
+    assert peer.names == ["a"]

@@ -9,6 +9,10 @@ import pytest
 
 import otlp
 from runs import run, said
+from test_check_send import send
+from test_tls import authority, make_certificate
+
+__all__ = ["authority"]
 
 ROOT = Path(__file__).resolve().parents[2]
 GRPC = {"LULL_PROTOCOL": "grpc", "LULL_FLUSH": "end", "LULL_FLUSH_BUDGET": "20s"}
@@ -178,3 +182,35 @@ def test_connections_that_are_asked_to_go(lambda_env, backend):
     peer.close()
     assert peer.taken() == names
     assert len({call["peer"] for call in peer.calls}) > 1
+
+
+@pytest.fixture
+def secure(backend, tmp_path, authority):
+    """One with TLS, and how to reach it."""
+    certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
+    peer = backend("-certificate", str(certificate))
+    peer.environ = {**GRPC, "LULL_CERTIFICATE": str(authority[0])}
+    return peer
+
+
+def test_tls(lambda_env, secure):
+    run(lambda_env(endpoint=f"localhost:{secure.port}", environ=secure.environ),
+        otlp.traces("a", "b"), traces={"received": 2, "exported": 2, "possible_duplicates": 0})
+    secure.close()
+    assert secure.taken() == ["a", "b"]
+
+
+def test_tls_without_http2(lambda_env, lull, secure):
+    """A connection that cannot be made is UNAVAILABLE to gRPC: all is kept, and it is said once."""
+    endpoint = f"localhost:{secure.front}"
+    env = lambda_env(endpoint=endpoint, environ=secure.environ)
+    run(env, otlp.traces("a"), otlp.traces("b"), invocations=3,
+        traces={"received": 2, "exported": 0, "dropped": {"shutdown": 2}})
+    code, told, _ = send(lull, LULL_ENDPOINT=endpoint, **secure.environ)
+    secure.close()
+    assert secure.calls == []
+    warning, = [line for line in said(env).splitlines() if "could not be exported" in line]
+    assert "are kept" in warning
+    assert "LULL_PROTOCOL=http/protobuf: TLS connect error" in warning
+    assert code == 1
+    assert "no gRPC is spoken there" in told["traces"]

@@ -30,6 +30,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
@@ -155,11 +156,21 @@ func listen() net.Listener {
 	return listener
 }
 
+func serve(server *http.Server, front net.Listener, certificate string) {
+	if certificate == "" {
+		server.Protocols.SetUnencryptedHTTP2(true)
+		panic(server.Serve(front))
+	}
+	server.Protocols.SetHTTP1(true)
+	panic(server.ServeTLS(front, certificate, certificate))
+}
+
 func main() {
 	largest := flag.Int("largest", 4<<20, "bytes of a message")
 	age := flag.Duration("age", 0, "of a connection, before GOAWAY")
 	key := flag.String("key", "", "what the authorization must be")
 	logs := flag.Bool("logs", false, "there is a LogsService, without any method")
+	certificate := flag.String("certificate", "", "a file with it and its key (PEM): TLS, and no HTTP/2 at the second port")
 	flag.Parse()
 	made := &backend{answers: flag.Args(), key: *key}
 	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(*largest)}
@@ -167,16 +178,20 @@ func main() {
 		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: *age, MaxConnectionAgeGrace: 10 * time.Second}))
 	}
+	if *certificate != "" {
+		own, err := credentials.NewServerTLSFromFile(*certificate, *certificate)
+		if err != nil {
+			panic(err)
+		}
+		options = append(options, grpc.Creds(own))
+	}
 	server := grpc.NewServer(options...)
 	coltrace.RegisterTraceServiceServer(server, made)
 	if *logs {
 		collogs.RegisterLogsServiceServer(server, collogs.UnimplementedLogsServiceServer{})
 	}
 	own, front := listen(), listen()
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	plain := &http.Server{Handler: made.inFrontOf(server), Protocols: protocols}
-	go plain.Serve(front)
+	go serve(&http.Server{Handler: made.inFrontOf(server), Protocols: new(http.Protocols)}, front, *certificate)
 	fmt.Println(own.Addr().(*net.TCPAddr).Port, front.Addr().(*net.TCPAddr).Port)
 	panic(server.Serve(own))
 }
