@@ -68,9 +68,21 @@ static void out_of_time(struct transfer *t)
 		finish(t, "no answer in time");
 }
 
+static struct transfer_error error_of(const struct transfer *t, CURLcode code)
+{
+	return (struct transfer_error){
+		.code = code,
+		.detail = t->error,
+		.protocol = t->settings->protocol,
+		.no_certificates = certificates_lack(&t->all->certificates,
+						     t->settings->certificate),
+	};
+}
+
 static void on_ended(CURL *easy, CURLcode code)
 {
 	char text[TRANSFER_ERROR_TEXT];
+	struct transfer_error error;
 	struct transfer *t = NULL;
 	const char *missing;
 
@@ -78,13 +90,14 @@ static void on_ended(CURL *easy, CURLcode code)
 	/* Our own cut of an endless answer. */
 	if (code == CURLE_WRITE_ERROR && transfer_answer_too_long(t))
 		code = CURLE_OK;
-	t->failure = transfer_error_kind(easy, code, t->error);
+	error = error_of(t, code);
+	t->failure = transfer_error_kind(easy, &error);
 	if (t->to_itself) {
 		fail(t, "the endpoint is lull itself: set LULL_ENDPOINT to the backend's URL");
 		return;
 	}
 	if (code != CURLE_OK) {
-		transfer_error_say(t->settings->protocol, code, t->error, text);
+		transfer_error_say(&error, text);
 		fail(t, text);
 		return;
 	}

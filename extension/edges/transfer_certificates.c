@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/transfer_certificates.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,25 @@ struct certificates_file {
 	struct ca_file *read; /* NULL: it cannot be */
 	char path[];
 };
+
+/* Does it hold a certificate under the hash of its name, by which OpenSSL looks for it? */
+static bool is_hashed(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.';
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool is_there(const char *place, bool folder)
+{
+	return folder ? is_hashed(place) : access(place, R_OK) == 0;
+}
 
 struct certificates certificates_find(const char *layer)
 {
@@ -34,10 +54,10 @@ struct certificates certificates_find(const char *layer)
 	char own[300];
 
 	snprintf(own, sizeof own, "%s/lull/certs", layer);
-	if (access(own, R_OK) == 0)
+	if (is_there(own, true))
 		return (struct certificates){.place = strdup(own), .is_folder = true};
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (access(places[i].place, R_OK) == 0)
+		if (is_there(places[i].place, places[i].is_folder))
 			return (struct certificates){.place = strdup(places[i].place),
 						     .is_folder = places[i].is_folder};
 	return (struct certificates){0};
@@ -111,6 +131,11 @@ bool certificates_read_on(struct certificates *certificates)
 	return more;
 }
 
+bool certificates_lack(const struct certificates *certificates, const char *file)
+{
+	return !file && !certificates->place;
+}
+
 static CURLcode trust(CURL *easy, void *context, void *file)
 {
 	(void)easy;
@@ -123,7 +148,7 @@ void certificates_apply(struct certificates *certificates, const char *file, CUR
 	const char *path = path_of(certificates, file), *folder = NULL;
 	struct ca_file *read = find(certificates, path);
 
-	if (!file && !certificates->place)
+	if (certificates_lack(certificates, file))
 		return;
 	if (!path)
 		folder = file ? file : certificates->place;

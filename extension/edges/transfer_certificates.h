@@ -9,7 +9,7 @@
 struct certificates_file;
 
 struct certificates {
-	char *place; /* a file or hashed folder; NULL: curl's own idea */
+	char *place; /* a file or hashed folder; NULL: there is none */
 	bool is_folder;
 	struct certificates_file *files; /* that were asked for */
 };
@@ -27,6 +27,9 @@ bool certificates_ready(struct certificates *certificates, const char *file);
 
 /* Reads on in all files, a part of each. Returns whether there is more to be read. */
 bool certificates_read_on(struct certificates *certificates);
+
+/* Are there none at all? */
+bool certificates_lack(const struct certificates *certificates, const char *file);
 
 /* They have to be ready. */
 void certificates_apply(struct certificates *certificates, const char *file, CURL *easy);

@@ -14,7 +14,7 @@ static bool lacks_http2(const char *detail)
 	       strstr(detail, "does not support HTTP/2");
 }
 
-static const char *advice(CURLcode code)
+static const char *advice(const struct transfer_error *error)
 {
 	static const struct {
 		CURLcode code;
@@ -32,22 +32,25 @@ static const char *advice(CURLcode code)
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (known[i].code == code)
+		if (known[i].code == error->code)
 			return known[i].text;
+	if (error->code == CURLE_PEER_FAILED_VERIFICATION && error->no_certificates)
+		return "there are no public certificates here: take those of the layer "
+		       "(/opt/lull/certs), install ca-certificates in the image, or set "
+		       "LULL_CERTIFICATE: ";
+	if (error->protocol == PROTOCOL_GRPC && lacks_http2(error->detail))
+		return "is it gRPC, by HTTP/2? Else set LULL_PROTOCOL=http/protobuf: ";
 	return "";
 }
 
-void transfer_error_say(enum protocol protocol, CURLcode code, const char *detail,
-			char out[static TRANSFER_ERROR_TEXT])
+void transfer_error_say(const struct transfer_error *error, char out[static TRANSFER_ERROR_TEXT])
 {
-	const char *what = protocol == PROTOCOL_GRPC && lacks_http2(detail)
-				   ? "is it gRPC, by HTTP/2? Else set LULL_PROTOCOL=http/protobuf: "
-				   : advice(code);
 	/* curl repeats a URL that it cannot read as a whole. */
-	bool safe = detail[0] && !strchr(detail, '@');
+	bool safe = error->detail[0] && !strchr(error->detail, '@');
 
 	/* The advice first: a detail may be long, and is then cut. */
-	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", what, safe ? detail : curl_easy_strerror(code));
+	snprintf(out, TRANSFER_ERROR_TEXT, "%s%s", advice(error),
+		 safe ? error->detail : curl_easy_strerror(error->code));
 }
 
 static enum transfer_failure certificate_kind(CURL *easy)
@@ -70,7 +73,7 @@ static enum transfer_failure certificate_kind(CURL *easy)
 	}
 }
 
-enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code, const char *detail)
+enum transfer_failure transfer_error_kind(CURL *easy, const struct transfer_error *error)
 {
 	static const struct {
 		CURLcode code;
@@ -85,12 +88,12 @@ enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code, const char 
 		{CURLE_SSL_CONNECT_ERROR, FAILURE_TLS},
 	};
 
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
+	if (error->code == CURLE_PEER_FAILED_VERIFICATION)
 		return certificate_kind(easy);
-	if (lacks_http2(detail))
+	if (lacks_http2(error->detail))
 		return FAILURE_PROTOCOL;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (known[i].code == code)
+		if (known[i].code == error->code)
 			return known[i].kind;
 	return FAILURE_OTHER;
 }

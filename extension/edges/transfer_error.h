@@ -10,13 +10,18 @@
 
 #define TRANSFER_ERROR_TEXT (CURL_ERROR_SIZE + 200)
 
-/* In both `detail` is what curl says of it, or "". */
+struct transfer_error {
+	CURLcode code;
+	const char *detail; /* what curl says of it, or "" */
+	enum protocol protocol;
+	bool no_certificates; /* there was nothing to verify anybody by */
+};
 
-/* For people: that, and what to do about it where that is known. Never with a user's name or password. */
-void transfer_error_say(enum protocol protocol, CURLcode code, const char *detail,
-			char out[static TRANSFER_ERROR_TEXT]);
+/* For people: what curl says, and what to do about it where that is known. Never with a user's name or
+ * password. */
+void transfer_error_say(const struct transfer_error *error, char out[static TRANSFER_ERROR_TEXT]);
 
 /* What kind of failure it was; `easy` is the request that ended so. */
-enum transfer_failure transfer_error_kind(CURL *easy, CURLcode code, const char *detail);
+enum transfer_failure transfer_error_kind(CURL *easy, const struct transfer_error *error);
 
 #endif
