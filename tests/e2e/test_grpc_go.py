@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ class GoBackend:
     def __init__(self, history, binary, *arguments):
         self.history = history
         self.calls = []
-        self.process = subprocess.Popen([binary, *arguments], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([binary, *arguments], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
         self.port, self.front = map(int, self.process.stdout.readline().split())
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -33,8 +35,16 @@ class GoBackend:
     def _read(self):
         for line in self.process.stdout:
             call = json.loads(line)
+            if call["signal"] == "closed":
+                self.history.record("backend.closed")
+                continue
             self.calls.append(call)
             self.history.record("backend.answer", status=call["answer"])
+
+    def release(self):
+        """The call that is HELD gets its answer."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def close(self):
         self.process.kill()
@@ -182,6 +192,61 @@ def test_connections_that_are_asked_to_go(lambda_env, backend):
     peer.close()
     assert peer.taken() == names
     assert len({call["peer"] for call in peer.calls}) > 1
+
+
+# frozen
+
+
+LAZY = {"LULL_PROTOCOL": "grpc", "LULL_FLUSH": "100ms"}
+
+
+def answers(peer):
+    return [call["answer"] for call in peer.calls]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-age", "100ms"]], ids=["", "GOAWAY"])
+def test_an_answer_that_comes_in_a_freeze(lambda_env, backend, history, arguments):
+    """With the server's farewell behind it, too: one call, and the next one on another connection."""
+    peer = backend(*arguments, "HELD")
+    with lambda_env(endpoint=url(peer), environ=LAZY) as env:
+        otlp.send(env.port, otlp.traces("a"))
+        env.invoke()
+        history.wait("backend.answer", status="HELD")
+        env.freeze()
+        peer.release()
+        history.wait("backend.answer", status="OK")
+        time.sleep(1.5)  # how long it is frozen, not a wait
+        env.thaw()
+        otlp.send(env.port, otlp.traces("b"))
+        env.invoke()
+        env.finish(traces={"received": 2, "exported": 2, "possible_duplicates": 0})
+    peer.close()
+    assert peer.taken() == ["a", "b"]
+    assert answers(peer) == ["HELD", "OK", "OK"]
+
+
+def test_a_connection_that_ends_in_a_freeze(lambda_env, backend, history):
+    """The server waits in vain for the answer to its PING: once with a call under way, which may
+    have been taken, once with none."""
+    peer = backend("-silence", "1s", "HELD")
+    with lambda_env(endpoint=url(peer), environ=LAZY) as env:
+        otlp.send(env.port, otlp.traces("a"))
+        env.invoke()
+        history.wait("backend.answer", status="HELD")
+        env.freeze()
+        history.wait("backend.answer", status="Canceled")
+        env.thaw()
+        env.invoke()
+        history.wait("backend.answer", status="OK")
+        env.freeze()
+        history.wait("backend.closed", count=2)
+        env.thaw()
+        otlp.send(env.port, otlp.traces("b"))
+        env.invoke()
+        env.finish(traces={"received": 2, "exported": 2, "possible_duplicates": 1})
+    peer.close()
+    assert peer.taken() == ["a", "b"]
+    assert answers(peer) == ["HELD", "Canceled", "OK", "OK"]
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 // An OTLP/gRPC backend by grpc-go, for the end-to-end tests: answers as its arguments say, one after
-// the other, then takes all. It prints its ports, then a line of JSON for each call.
+// the other, then takes all. It prints its ports, then a line of JSON for each call, and for each
+// connection that has ended.
 //
 //	OK
 //	CODE:text           such a status
 //	RETRY:ms            RESOURCE_EXHAUSTED with a RetryInfo
+//	HELD                OK, once a line comes in; a line of JSON is printed before, too
 //
 // What no gRPC server would do by itself is done by net/http in front of one, at the second port:
 //
@@ -13,6 +15,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
@@ -35,6 +38,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
@@ -51,6 +55,7 @@ type backend struct {
 	mutex   sync.Mutex
 	answers []string
 	key     string
+	input   chan struct{} // each line that came in
 }
 
 func (b *backend) next() string {
@@ -64,10 +69,37 @@ func (b *backend) next() string {
 	return first
 }
 
-func (b *backend) say(made call) {
+func (b *backend) say(made any) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	json.NewEncoder(os.Stdout).Encode(made)
+}
+
+// hold waits for a line, or until there is nobody any more to be answered.
+func (b *backend) hold(ctx context.Context, made call) error {
+	b.say(made)
+	select {
+	case <-b.input:
+		return nil
+	case <-ctx.Done():
+		return status.FromContextError(ctx.Err()).Err()
+	}
+}
+
+func (b *backend) read() {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		b.input <- struct{}{}
+	}
+}
+
+// Of all that there is to be told, HandleConn tells when a connection has ended.
+func (b *backend) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (b *backend) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (b *backend) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (b *backend) HandleConn(_ context.Context, what stats.ConnStats) {
+	if _, ok := what.(*stats.ConnEnd); ok {
+		b.say(map[string]string{"signal": "closed"})
+	}
 }
 
 // Nobody without the key, where there is one.
@@ -97,6 +129,17 @@ func statusOf(answer string) error {
 	return status.Error(code, text)
 }
 
+func (b *backend) answer(ctx context.Context, made *call) error {
+	if err := b.refused(ctx); err != nil {
+		return err
+	}
+	made.Answer = b.next()
+	if made.Answer == "HELD" {
+		return b.hold(ctx, *made)
+	}
+	return statusOf(made.Answer)
+}
+
 func (b *backend) Export(ctx context.Context, request *coltrace.ExportTraceServiceRequest) (
 	*coltrace.ExportTraceServiceResponse, error) {
 	made := call{Signal: "traces", Names: []string{}}
@@ -110,11 +153,8 @@ func (b *backend) Export(ctx context.Context, request *coltrace.ExportTraceServi
 	if who, ok := peer.FromContext(ctx); ok {
 		made.Peer = who.Addr.String()
 	}
-	err := b.refused(ctx)
-	if err == nil {
-		made.Answer = b.next()
-		err = statusOf(made.Answer)
-	} else {
+	err := b.answer(ctx, &made)
+	if made.Answer == "" || made.Answer == "HELD" {
 		made.Answer = status.Code(err).String()
 	}
 	b.say(made)
@@ -168,15 +208,21 @@ func serve(server *http.Server, front net.Listener, certificate string) {
 func main() {
 	largest := flag.Int("largest", 4<<20, "bytes of a message")
 	age := flag.Duration("age", 0, "of a connection, before GOAWAY")
+	silence := flag.Duration("silence", 0, "of a client, before a PING that it must answer within as long")
 	key := flag.String("key", "", "what the authorization must be")
 	logs := flag.Bool("logs", false, "there is a LogsService, without any method")
 	certificate := flag.String("certificate", "", "a file with it and its key (PEM): TLS, and no HTTP/2 at the second port")
 	flag.Parse()
-	made := &backend{answers: flag.Args(), key: *key}
-	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(*largest)}
+	made := &backend{answers: flag.Args(), key: *key, input: make(chan struct{})}
+	go made.read()
+	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(*largest), grpc.StatsHandler(made)}
 	if *age > 0 {
 		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: *age, MaxConnectionAgeGrace: 10 * time.Second}))
+	}
+	if *silence > 0 {
+		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: *silence, Timeout: *silence}))
 	}
 	if *certificate != "" {
 		own, err := credentials.NewServerTLSFromFile(*certificate, *certificate)
