@@ -206,7 +206,7 @@ def answers(peer):
 
 @pytest.mark.parametrize("arguments", [[], ["-age", "100ms"]], ids=["", "GOAWAY"])
 def test_an_answer_that_comes_in_a_freeze(lambda_env, backend, history, arguments):
-    """With the server's farewell behind it, too: one call, and the next one on another connection."""
+    """Perhaps with the server's farewell behind it: one call; the next is on another connection."""
     peer = backend(*arguments, "HELD")
     with lambda_env(endpoint=url(peer), environ=LAZY) as env:
         otlp.send(env.port, otlp.traces("a"))
