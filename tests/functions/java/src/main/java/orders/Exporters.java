@@ -17,10 +17,12 @@ record Exporters(SpanExporter spans, MetricExporter points, LogRecordExporter re
 
     static Exporters of(Map<String, String> variables) {
         String endpoint = variables.get(PREFIX + "ENDPOINT");
-        boolean gzip = "gzip".equals(variables.get(PREFIX + "COMPRESSION"));
-        return "grpc".equals(variables.get(PREFIX + "PROTOCOL"))
-                ? grpc(endpoint, gzip ? "gzip" : "none")
-                : http(endpoint, gzip ? "gzip" : "none");
+        String compression = "gzip".equals(variables.get(PREFIX + "COMPRESSION")) ? "gzip" : "none";
+        return switch (variables.getOrDefault(PREFIX + "PROTOCOL", "http/protobuf")) {
+            case "grpc" -> grpc(endpoint, compression);
+            case "http/json" -> JsonExporters.of(endpoint, compression);
+            default -> http(endpoint, compression);
+        };
     }
 
     private static Exporters grpc(String endpoint, String compression) {
