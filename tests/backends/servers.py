@@ -113,10 +113,11 @@ class Prometheus(Backend):
         return [(series["metric"], float(series["value"][1])) for series in found]
 
     def exemplars(self, query):
-        """The labels of all exemplars of the last hour."""
+        """All exemplars of the last hour: their labels and values."""
         now = time.time()
         found = self.ask("/api/v1/query_exemplars", query=query, start=now - 3600, end=now + 60)
-        return [exemplar["labels"] for series in found["data"] for exemplar in series["exemplars"]]
+        return [(exemplar["labels"], float(exemplar["value"]))
+                for series in found["data"] for exemplar in series["exemplars"]]
 
 
 LOKI = """
@@ -149,10 +150,12 @@ class Loki(Backend):
             LOKI.format(port=self.port, grpc_port=free_port(), folder=self.folder))
         return ["-config.file=loki.yaml", "-target=all"]
 
-    def lines(self, count):
-        """So many log lines of the service `orders`: (line, its labels and structured metadata)."""
+    def lines(self, count, where=""):
+        """So many log lines of the service `orders`, of all or of those that fit: (line, its labels
+        and structured metadata)."""
         def all_lines():
-            streams = self.ask("/loki/api/v1/query_range", query='{service_name="orders"}',
+            query = '{service_name="orders"}' + where
+            streams = self.ask("/loki/api/v1/query_range", query=query,
                                limit=5000, since="1h")["data"]["result"]
             return [(line, stream["stream"]) for stream in streams
                     for _, line in stream["values"]]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from otlp import SIGNALS
 from runs import said
 
 FOLDER = Path(__file__).resolve().parents[1] / "functions" / "python"
@@ -124,7 +125,7 @@ def check_prometheus(prometheus, traces):
     received = prometheus.values('lull_items_received_total{signal="traces"}')
     assert [value > 0 for _, value in received] == [True], received
     exemplars = prometheus.exemplars("orders_amount_EUR_bucket")
-    assert exemplars and {each["trace_id"] for each in exemplars} <= set(traces)
+    assert exemplars and {labels["trace_id"] for labels, _ in exemplars} <= set(traces)
 
 
 def check_loki(loki, count, requests, traces):
@@ -137,6 +138,59 @@ def check_loki(loki, count, requests, traces):
                and labels.get("trace_id") == trace]
         assert len(own) == 1 and own[0]["amount"] == "12.5"
         assert own[0]["severity_text"] == "WARN"
+
+
+def test_from_a_slow_call_to_its_log_lines(ordering, history, jaeger, prometheus, loki):
+    """As a person clicks: from an exemplar of how long invocations took to its trace, and from
+    there to the lines that the request wrote. Two environments, so that each call is a cold start
+    and has an exemplar of its own."""
+    calls = {}
+    for order in "ab":
+        with ordering(
+                LULL_TRACES_ENDPOINT=f"http://127.0.0.1:{jaeger.http_port}/v1/traces",
+                LULL_METRICS_ENDPOINT=f"{prometheus.url}/api/v1/otlp/v1/metrics",
+                LULL_LOGS_ENDPOINT=f"{loki.url}/otlp/v1/logs",
+                LULL_PLATFORM_METRICS="true", LULL_INVOCATION_SPANS="auto") as env:
+            calls[env.invoke({"order": order}).request_id] = order
+            books = env.finish()
+        assert all(books[signal]["exported"] == books[signal]["received"] for signal in SIGNALS)
+    took = {done["record"]["requestId"]: done["record"]["metrics"]["durationMs"] / 1000
+            for done in history.all("platform.runtimeDone")}
+
+    exemplars = prometheus.await_value(
+        lambda: prometheus.exemplars('faas_invoke_duration_seconds_bucket{faas_name="orders"}'),
+        lambda found: len(found) >= len(calls))
+    assert len(exemplars) == len(calls)
+    followed = set()
+    for labels, value in exemplars:
+        request = follow_to_its_request(jaeger, labels)
+        assert value == pytest.approx(took[request])
+        check_lines_of(loki, calls[request], labels)
+        followed.add(request)
+    assert followed == set(calls)
+
+
+def follow_to_its_request(jaeger, exemplar):
+    """Its trace: the span that the function made, which is the exemplar's, all that was done in it,
+    and beside it the init that lull saw. Returns the request id."""
+    spans = jaeger.await_value(lambda: jaeger.trace(exemplar["trace_id"]),
+                               lambda spans: len(spans) >= 5)
+    by_name = {span["operationName"]: span for span in spans}
+    assert sorted(by_name) == ["charge card", "init orders", "load order", "orders", "query"]
+    own, init = by_name["orders"], by_name["init orders"]
+    assert own["spanID"] == exemplar["span_id"]
+    assert tag(init, "faas.coldstart") is True and tag(init, "otel.scope.name") == "lull"
+    assert parent(init) == parent(own)
+    assert init["startTime"] < own["startTime"]
+    return tag(own, "faas.invocation_id")
+
+
+def check_lines_of(loki, order, exemplar):
+    """All that the request wrote, and nothing of the other: printed, by its logger, by the SDK."""
+    lines = loki.lines(3, f'| trace_id="{exemplar["trace_id"]}"')
+    assert sorted(line for line, _ in lines) == sorted([
+        f"order {order} came in", f"order {order} charged", f'{{"left":3,"order":"{order}"}}'])
+    assert {labels["span_id"] for _, labels in lines} == {exemplar["span_id"]}
 
 
 def test_queried_back_by_grpc(ordering, jaeger):
