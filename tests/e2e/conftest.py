@@ -68,6 +68,7 @@ def lambda_env(lull, history, tmp_path):
             variables["LULL_ENDPOINT"] = endpoint
         variables.update(environ or {})
         options.setdefault("history", history)
+        options.setdefault("patient", True)
         env = LullEnvironment([path], runtime, variables, **options)
         env.port = int(variables["LULL_HTTP_PORT"] or 0)
         env.grpc_port = int(variables["LULL_GRPC_PORT"] or 0)

@@ -32,17 +32,19 @@ class Subscription:
         self.max_items = buffering["maxItems"]
         self.max_bytes = buffering["maxBytes"]
         self.timeout = buffering["timeoutMs"] / 1000
+        self.hurried = False
         self.closed = False
         self._queue = []  # (encoded event, its type, when it came)
         self._queued_bytes = 0
         self._dropped = [0, 0]  # records, bytes, not yet told
         self._busy = False
+        self._refused = False  # at the last try
         self._poster = poster
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
     def idle(self):
-        return self.closed or not (self._queue or self._busy)
+        return self.closed or self._refused and self.hurried or not (self._queue or self._busy)
 
     def add(self, event):
         """Under the lock. Beyond the queue's bound the new event is dropped, and counted."""
@@ -138,8 +140,10 @@ class Subscription:
         with self.history.changed:
             self.clock.await_thaw(lambda: self.closed)
             if reason is None:
+                self._refused = False
                 self.history.record("telemetry.delivered", name=self.name, types=types)
             elif not self.closed:
+                self._refused = True
                 self.history.record("telemetry.refused", name=self.name, types=types,
                                     reason=reason)
             return reason is None or self.closed

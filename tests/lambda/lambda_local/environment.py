@@ -43,6 +43,8 @@ class LambdaEnvironment:
     timeout         seconds an invocation may take
     grace           seconds beyond it that the platform waits before it acts: 0 as in Lambda, more
                     where a test on a busy machine must not fail by a few milliseconds
+    patient         SHUTDOWN, and its time, begin when all has been told, reports of bad ends
+                    included: Lambda does not wait, but a busy machine must not decide a test
     freeze          stop all processes between invocations
     telemetry       what a subscription is answered: "real", a status, "hang", or a function
                     of the request's body that gives one of these
@@ -59,9 +61,9 @@ class LambdaEnvironment:
     """
 
     def __init__(self, extensions=(), runtime=None, environ=None, *, timeout=30.0, grace=0.0,
-                 freeze=False, telemetry="real", telemetry_options=None, log_format="Text",
-                 initialization_type="on-demand", managed_instances=False, concurrency=1,
-                 init_timeout=10.0, memory_size=128, function_name="orders",
+                 patient=False, freeze=False, telemetry="real", telemetry_options=None,
+                 log_format="Text", initialization_type="on-demand", managed_instances=False,
+                 concurrency=1, init_timeout=10.0, memory_size=128, function_name="orders",
                  handler="function.handler", task_root="/", network=None,
                  report_after_failure=True, intercept=None, history=None):
         self.history = history or History()
@@ -73,7 +75,8 @@ class LambdaEnvironment:
         self.settings = Settings(
             extensions=[str(path) for path in extensions],
             runtime=runtime or (lambda event, context: event),
-            environ=dict(environ or {}), timeout=timeout, grace=grace, freeze=freeze,
+            environ=dict(environ or {}), timeout=timeout, grace=grace,
+            patient=patient, freeze=freeze,
             telemetry_options=options, log_format=log_format,
             initialization_type=initialization_type, concurrency=concurrency,
             init_timeout=init_timeout, memory_size=memory_size, function_name=function_name,

@@ -198,6 +198,7 @@ class Life:
                 self.await_(lambda: self.runtime_api.waiting, deadline)
             self.runtime.drain()
         except Failure as failure:
+            self.runtime.drain(10)  # who falls may have much to say
             self._runtime_done(invocation, failure.status, failure.error_type)
             raise
         self._runtime_done(invocation, invocation.status, invocation.error_type)

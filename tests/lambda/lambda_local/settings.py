@@ -17,6 +17,7 @@ class Settings:
     environ: dict
     timeout: float
     grace: float
+    patient: bool
     freeze: bool
     telemetry_options: dict
     log_format: str

@@ -5,13 +5,13 @@ import time
 
 SHUTDOWN_SECONDS = 2.0
 RUNTIME_SHARE = 0.3
+PATIENCE = 10.0
 
 
 def shut_down(life, reason, unreported=None):
     """Returns {name: exit code} of the extensions and the names of those that were killed.
     `unreported` is an invocation whose platform.report goes out along with SHUTDOWN."""
     began = time.monotonic()
-    deadline_ms = int((time.time() + SHUTDOWN_SECONDS) * 1000)
     life.thaw()
     life.history.record("shutdown.begin", reason=reason)
     life.ending = True
@@ -19,13 +19,18 @@ def shut_down(life, reason, unreported=None):
     if life.runtime is not None:
         _end_runtime(life, began, bool(running))
     life.telemetry.push_late_lines()
-    if life.managed:
+    if life.settings.patient:
+        began += _tell_all(life, unreported)
+        unreported = None
+    elif life.managed:
         life.telemetry.flushed(1.0)
+    deadline = began + SHUTDOWN_SECONDS
+    deadline_ms = int((time.time() + deadline - time.monotonic()) * 1000)
     _release(life, running, {"eventType": "SHUTDOWN", "deadlineMs": deadline_ms,
                              "shutdownReason": reason})
     if unreported is not None:
         life.report(unreported)
-    killed = _end_extensions(life, running, began + SHUTDOWN_SECONDS)
+    killed = _end_extensions(life, running, deadline)
     life.history.record("shutdown.end", killed=killed, seconds=time.monotonic() - began)
     life.close()
     return {e.name: e.process.exit_code for e in running}, killed
@@ -41,6 +46,16 @@ def _end_runtime(life, began, has_extensions):
         life.history.record("process.killed", name="runtime", why="its share is over")
     runtime.kill()
     runtime.wait_exit(5)
+
+
+def _tell_all(life, unreported):
+    """Returns the seconds it took."""
+    began = time.monotonic()
+    if unreported is not None:
+        life.report(unreported)
+    life.telemetry.hurry()
+    life.telemetry.flushed(PATIENCE)
+    return time.monotonic() - began
 
 
 def _release(life, running, event):

@@ -174,6 +174,14 @@ class Telemetry:
             return record
         return {"timestamp": timestamp(), "level": "INFO", "message": text}
 
+    def hurry(self):
+        """From now on no batch waits for more to come, and none for a listener that refuses."""
+        with self.history.changed:
+            for subscription in self.subscriptions.values():
+                subscription.timeout = 0
+                subscription.hurried = True
+            self.history.changed.notify_all()
+
     def flushed(self, timeout):
         """True once every subscriber has taken all there is."""
         with self.history.changed:
