@@ -78,13 +78,17 @@ bool tracing_event(struct platform_tracing *t, const struct telemetry_event *eve
 bool tracing_line(struct platform_tracing *t, const struct telemetry_event *event,
 		  const struct invocation *invocation)
 {
+	struct request_end *end;
+
 	last_lines_add(&t->lines, event);
-	/* Few are told so late. */
-	if (!invocation || !invocation->done || invocation->outcome == INVOCATION_SUCCESS)
+	if (!invocation)
 		return false;
-	return request_ends_lines(request_ends_at(&t->ends,
-						  invocations_number(t->invocations, invocation)),
-				  invocation, last_lines_last(&t->lines));
+	end = request_ends_at(&t->ends, invocations_number(t->invocations, invocation));
+	request_ends_line(end, last_lines_last(&t->lines));
+	/* Few are told so late. */
+	if (!invocation->done || invocation->outcome == INVOCATION_SUCCESS)
+		return false;
+	return request_ends_lines(end, invocation, last_lines_last(&t->lines));
 }
 
 /* ---- Which trace ---- */

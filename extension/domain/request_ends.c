@@ -62,11 +62,12 @@ static bool report_says_full(const struct telemetry_event *event,
 	       telemetry_metric(event, "maxMemoryUsedMB", &most) && size > 0 && most >= size;
 }
 
-static bool lines_say(const struct invocation *invocation, struct slice lines)
+static bool lines_say(const struct request_end *end, const struct invocation *invocation,
+		      struct slice lines)
 {
 	return (invocation->outcome == INVOCATION_FAILURE ||
 		invocation->outcome == INVOCATION_ERROR) &&
-	       HOLDS_ANY(lines, phrases);
+	       (end->said || HOLDS_ANY(lines, phrases));
 }
 
 static bool note(struct request_end *end, bool out_of_memory)
@@ -75,6 +76,15 @@ static bool note(struct request_end *end, bool out_of_memory)
 
 	end->out_of_memory |= out_of_memory;
 	return news;
+}
+
+void request_ends_line(struct request_end *end, struct slice line)
+{
+	if (line.len == 0)
+		return;
+	line = slice_of(line.data + 1, line.len - 1); /* its quotation mark */
+	for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
+		end->said |= slice_starts(line, phrases[i]);
 }
 
 bool request_ends_event(struct request_end *end, const struct telemetry_event *event,
@@ -86,13 +96,13 @@ bool request_ends_event(struct request_end *end, const struct telemetry_event *e
 		error_type_note(end->error_type, event);
 	return note(end, HOLDS_ANY(telemetry_string(event, "errorType"), types) ||
 				 report_says_full(event, invocation) ||
-				 lines_say(invocation, lines));
+				 lines_say(end, invocation, lines));
 }
 
 bool request_ends_lines(struct request_end *end, const struct invocation *invocation,
 			struct slice lines)
 {
-	return note(end, lines_say(invocation, lines));
+	return note(end, lines_say(end, invocation, lines));
 }
 
 bool request_ends_init_out_of_memory(const struct telemetry_event *event, struct slice lines)

@@ -107,6 +107,34 @@ static void test_once(void **state)
 	assert_string_equal(end.error_type, "Runtime.ExitError");
 }
 
+/* What was said is known of the request, however much it wrote after it; that it failed must be told. */
+static void test_said_long_before(void **state)
+{
+	static const struct {
+		const char *line;
+		enum outcome_of_invocation outcome;
+		bool out_of_memory;
+	} cases[] = {
+		{"\"fatal error: runtime: out of memory\\n\"", INVOCATION_FAILURE, true},
+		{"\"fatal error: runtime: out of memory\\n\"", INVOCATION_SUCCESS, false},
+		{"\"he said fatal error: runtime: out of memory\"", INVOCATION_FAILURE, false},
+		{"\"fatal error\"", INVOCATION_FAILURE, false},
+		{"\"", INVOCATION_FAILURE, false},
+		{"", INVOCATION_FAILURE, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct request_end end = {0};
+
+		request_ends_line(&end, slice_str(cases[i].line));
+		request_ends_line(&end, slice_str("\"goroutine 1 [running]:\""));
+		if (told(&end, EVENT_RUNTIME_DONE, cases[i].outcome, "{}", "") !=
+		    cases[i].out_of_memory)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void test_init(void **state)
 {
 	static const struct {
@@ -305,13 +333,10 @@ static void test_last_span(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_once),
-		cmocka_unit_test(test_init),
-		cmocka_unit_test(test_error_types),
-		cmocka_unit_test(test_each_has_its_place),
-		cmocka_unit_test(test_last_line),
-		cmocka_unit_test(test_much),
+		cmocka_unit_test(test_out_of_memory),    cmocka_unit_test(test_once),
+		cmocka_unit_test(test_said_long_before), cmocka_unit_test(test_init),
+		cmocka_unit_test(test_error_types),      cmocka_unit_test(test_each_has_its_place),
+		cmocka_unit_test(test_last_line),        cmocka_unit_test(test_much),
 		cmocka_unit_test(test_last_span),
 	};
 
