@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("python", "go", "node", "java")
+HEAP_MB = 128  # Lambda sets a limit, too, by the function's memory
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,16 @@ def _go(program):
 
 def _node(folder):
     client = folder / "node_modules" / "aws-lambda-ric" / "index.mjs"
-    return Function("node", [str(folder / "bin" / "node"), str(client), "function.handler"],
-                    folder, "function.handler")
+    command = [str(folder / "bin" / "node"), f"--max-old-space-size={HEAP_MB}", str(client),
+               "function.handler"]
+    return Function("node", command, folder, "function.handler")
 
 
 def _java(folder):
     # Short-lived: no optimising compiler, one thread of it, and a garbage collector without any.
     command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
-               "-cp", f"{folder}/*", "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
+               f"-Xmx{HEAP_MB}m", "-cp", f"{folder}/*",
+               "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
                "orders.Function::handleRequest"]
     return Function("java", command, folder, "orders.Function::handleRequest")
 

@@ -3,6 +3,9 @@
 //
 //	order  id of the order, an attribute and part of every log line
 //	error  fail with this message
+//	connect  wait for this host:port to answer
+//	exit   end the process with this code
+//	eat    have more than so many MiB
 //	exports  so many more spans, each exported by itself, all at once
 //	cell   export this order with telemetry of its own, made with the OTEL_ variables that are
 //	       keys of the event, too, and with this word in its resource
@@ -27,6 +30,11 @@ import (
 type event struct {
 	Order string `json:"order"`
 	Error string `json:"error"`
+
+	Connect string `json:"connect"`
+	Exit    string `json:"exit"`
+	Eat     string `json:"eat"`
+
 	// Not in Java.
 	Exports int `json:"exports"`
 
@@ -82,6 +90,9 @@ func (f *function) order(ctx context.Context, e event, requestID string) error {
 	loaded := f.load(ctx, e.Order)
 	f.charge(ctx, e.Order, loaded)
 	slog.InfoContext(ctx, fmt.Sprintf("order %s charged", e.Order), "order", e.Order, "retries", 0)
+	if err := meetBadEnd(e); err != nil {
+		return err
+	}
 
 	var record log.Record
 	record.SetSeverity(log.SeverityWarn)

@@ -2,11 +2,15 @@
 // languages do the same. Keys of the event:
 //   order  id of the order, an attribute and part of every log line
 //   error  throw an error with this message
+//   connect  wait for this host:port to answer
+//   exit   end the process with this code
+//   eat    have more memory than there is
 //   exports  so many more spans, each exported by itself, all at once
 //   cell   export this order with telemetry of its own, made with the OTEL_ variables that are
 //          keys of the event, too, and with this word in its resource
 import { SpanKind, SpanStatusCode, ValueType, context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { meetBadEnd } from './bad-ends.mjs';
 import { makeTelemetry } from './telemetry.mjs';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -49,14 +53,15 @@ function makeOrders(telemetry) {
   };
 }
 
-async function handle(orders, { order = 'none', error, exports = 0 }, requestId) {
+async function handle(orders, event, requestId) {
+  const { order = 'none', exports = 0 } = event;
   // Past the runtime client's console, as a library might.
   process.stdout.write(`order ${order} came in\n`);
   try {
     await orders.tracer.startActiveSpan(
       'orders',
       { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': requestId } },
-      (span) => place(orders, span, order, error),
+      (span) => place(orders, span, order, event),
     );
     await orders.telemetry.exportAtOnce(exports);
   } finally {
@@ -66,10 +71,11 @@ async function handle(orders, { order = 'none', error, exports = 0 }, requestId)
 }
 
 // All that happens inside the handler's span.
-async function place(orders, span, order, error) {
+async function place(orders, span, order, event) {
   try {
     charge(orders, order, await load(orders, order));
     console.info(`order ${order} charged`);
+    await meetBadEnd(event);
     orders.logger.emit({
       severityNumber: 13,
       severityText: 'WARN',
@@ -78,8 +84,8 @@ async function place(orders, span, order, error) {
     });
     orders.placed.add(1, { kind: 'web' });
     orders.amounts.record(12.5, { kind: 'web' });
-    if (error !== undefined) {
-      throw new RangeError(error);
+    if (event.error !== undefined) {
+      throw new RangeError(event.error);
     }
   } catch (failure) {
     span.recordException(failure);

@@ -3,6 +3,9 @@ languages do the same. Keys of the event:
 
   order    id of the order, an attribute and part of every log line
   error    raise an exception with this message
+  connect  wait for this host:port to answer
+  exit     end the process with this code
+  eat      have more than so many MiB
   exports  so many more spans, each exported by itself, all at once
   cell     export this order with telemetry of its own, made with the OTEL_ variables that are
            keys of the event, too, and with this word in its resource
@@ -11,6 +14,7 @@ languages do the same. Keys of the event:
 import logging
 import os
 
+import bad_ends
 from opentelemetry import trace
 from telemetry import Telemetry
 
@@ -39,23 +43,24 @@ class Orders:
             with self.tracer.start_as_current_span(
                     "orders", kind=trace.SpanKind.SERVER,
                     attributes={"faas.invocation_id": request_id}):
-                self.place(order, event.get("error"))
+                self.place(order, event)
             self.telemetry.export_at_once(event.get("exports", 0))
         finally:
             self.telemetry.flush()
         return {"order": order, "request_id": request_id}
 
-    def place(self, order, error):
+    def place(self, order, event):
         """All that happens inside the handler's span."""
         self.charge(order, self.load(order))
         log.info("order %s charged", order)
+        bad_ends.meet(event)
         self.logger.emit(severity_number=13, severity_text="WARN", body={"order": order, "left": 3},
                          attributes={"amount": 12.5, "live": False})
         self.placed.add(1, {"kind": "web"})
         self.amounts.record(12.5, {"kind": "web"})
-        if error is not None:
+        if "error" in event:
             log.error("order %s failed", order)
-            raise ValueError(error)
+            raise ValueError(event["error"])
 
     def load(self, order):
         """A call within a call."""

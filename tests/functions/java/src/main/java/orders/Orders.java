@@ -46,7 +46,7 @@ final class Orders {
         String order = event.getOrDefault("order", "none");
         System.out.println("order " + order + " came in");
         try {
-            place(order, event.get("error"), context);
+            place(order, event, context);
         } finally {
             telemetry.flush();
         }
@@ -54,13 +54,15 @@ final class Orders {
     }
 
     /** All that happens inside the handler's span. */
-    private void place(String order, String error, Context context) {
+    private void place(String order, Map<String, String> event, Context context) {
+        String error = event.get("error");
         Span span = tracer.spanBuilder("orders").setSpanKind(SpanKind.SERVER)
                 .setAttribute("faas.invocation_id", context.getAwsRequestId()).startSpan();
         try (Scope scope = span.makeCurrent()) {
             charge(order, load(order));
             // In the text format the runtime client writes a message as it is: no line end of its own.
             context.getLogger().log("order " + order + " charged\n", LogLevel.INFO);
+            BadEnds.meet(event);
             logger.logRecordBuilder().setSeverity(Severity.WARN).setSeverityText("WARN")
                     .setBody(Value.of(KeyValue.of("order", Value.of(order)),
                             KeyValue.of("left", Value.of(3))))
