@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "books.h"
+#include "domain/config_destination.h"
 #include "domain/sdk_signs.h"
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"
@@ -606,7 +607,7 @@ static void make_store(struct agent *a)
 		a->destinations[i] = (struct destination){
 			.number = i,
 			.name = config->destinations[i].name,
-			.key = ledger_key(config->destinations[i].name),
+			.key = config_destination_key(config->destinations[i].name),
 			.settings = config->destinations[i].export,
 		};
 	a->store = (struct store){

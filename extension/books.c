@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "domain/config_destination.h"
 #include "policy/ledger_metrics.h"
 #include "policy/ledger_record.h"
 
@@ -25,7 +26,7 @@ static size_t list_books(const struct books *b, struct ledger_book books[static 
 
 	for (size_t i = 0; i < count; i++)
 		books[i].key = b->store->destinations[i].key;
-	books[count].key = ledger_key(LEDGER_NOWHERE);
+	books[count].key = config_destination_key(LEDGER_NOWHERE);
 	for (size_t i = 0; i <= count; i++)
 		books[i].account = store_account(b->store, i);
 	return count + 1;

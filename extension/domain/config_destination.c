@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/config_destination.h"
 
+#include <libdeflate.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "domain/config_lists.h"
 #include "domain/config_table.h"
@@ -37,6 +39,11 @@ void config_destination_free(struct config_destination *d)
 		free_exported(&d->export[s]);
 	free(d->name);
 	*d = (struct config_destination){0};
+}
+
+uint32_t config_destination_key(const char *name)
+{
+	return name ? libdeflate_crc32(0, name, strlen(name)) : 0;
 }
 
 void config_destination_leave_out(struct config_destination *d, enum otlp_signal signal)

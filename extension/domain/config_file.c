@@ -47,35 +47,54 @@ static bool is_name(const char *text)
 	       strcmp(text, CONFIG_NOWHERE) != 0;
 }
 
-static bool is_taken(const struct reader *r, const char *name)
+/* The name from which this one could not be told: one before it, or what is nobody's. On disk there is
+ * only a number for each. NULL: none. */
+static const char *find_alike(const struct reader *r, const char *name)
 {
+	uint32_t key = config_destination_key(name);
+
 	for (unsigned i = 0; i < r->count; i++)
-		if (strcmp(r->made[i].name, name) == 0)
-			return true;
-	return false;
+		if (config_destination_key(r->made[i].name) == key)
+			return r->made[i].name;
+	return config_destination_key(CONFIG_NOWHERE) == key ? CONFIG_NOWHERE : NULL;
+}
+
+/* `alike` is NULL where it is none at all. */
+static void refuse_name(struct reader *r, const char *name, const char *alike, size_t place)
+{
+	if (!alike)
+		config_problem(
+			r->config,
+			"LULL_CONFIG: destination %zu has no name that can be used: it is "
+			"called _%zu; write a letter, then letters, digits, _ or -, at most %d",
+			place, place, NAME_LONGEST);
+	else if (strcmp(name, alike) == 0)
+		config_problem(r->config,
+			       "LULL_CONFIG: two destinations have the name %s: the second is "
+			       "called _%zu until it has one of its own",
+			       name, place);
+	else
+		config_problem(r->config,
+			       "LULL_CONFIG: destination %s has by chance the number of %s, by "
+			       "which data on disk is told: it is called _%zu until it has "
+			       "another name",
+			       name, alike, place);
 }
 
 /* Its own, or its place among the others, which no name of a file's own looks like. */
 static char *read_name(struct reader *r, json_t *object, size_t place)
 {
-	const char *name = json_string_value(json_object_get(object, "name"));
+	const char *name = json_string_value(json_object_get(object, "name")), *alike = NULL;
+	bool usable = name && is_name(name);
 	char *made = NULL;
 
-	if (name && is_name(name) && !is_taken(r, name))
+	if (usable)
+		alike = find_alike(r, name);
+	if (usable && !alike)
 		return strdup(name);
 	if (asprintf(&made, "_%zu", place) < 0)
 		return NULL;
-	if (name && is_name(name))
-		config_problem(r->config,
-			       "LULL_CONFIG: two destinations have the name %s: the second is "
-			       "called %s until it has one of its own",
-			       name, made);
-	else
-		config_problem(
-			r->config,
-			"LULL_CONFIG: destination %zu has no name that can be used: it is "
-			"called %s; write a letter, then letters, digits, _ or -, at most %d",
-			place, made, NAME_LONGEST);
+	refuse_name(r, name, alike, place);
 	return made;
 }
 

@@ -32,7 +32,7 @@ struct outcome {
 struct destination {
 	const struct export_settings *settings; /* of each signal; an endpoint of NULL: none */
 	const char *name;                       /* NULL: it has none */
-	uint32_t key;    /* by which another life knows it: ledger_key() of its name */
+	uint32_t key;    /* by which another life knows it: config_destination_key() of its name */
 	unsigned number; /* its place among the others */
 	struct payload_list queue[OTLP_SIGNALS];
 	struct ledger_account account[OTLP_SIGNALS];

@@ -2,7 +2,6 @@
 #include "policy/ledger.h"
 
 #include <inttypes.h>
-#include <libdeflate.h>
 #include <string.h>
 
 static const char *const reasons[] = {
@@ -48,11 +47,6 @@ void ledger_add(struct ledger_account *account, const struct ledger_account *mor
 	account->possible_duplicates += more->possible_duplicates;
 	for (unsigned r = 0; r < DROP_REASONS; r++)
 		account->dropped[r] += more->dropped[r];
-}
-
-uint32_t ledger_key(const char *name)
-{
-	return name ? libdeflate_crc32(0, name, strlen(name)) : 0;
 }
 
 /* ---- The line ---- */

@@ -45,9 +45,6 @@ bool ledger_closes(const struct ledger_account *account, uint64_t held);
 
 void ledger_add(struct ledger_account *account, const struct ledger_account *more);
 
-/* What stands for a destination's name (NULL: it has none) in the record and in files. */
-uint32_t ledger_key(const char *name);
-
 /* The name of the books of what no destination takes. */
 #define LEDGER_NOWHERE CONFIG_NOWHERE
 

@@ -16,7 +16,7 @@
 #define LEDGER_RECORD_LONGEST 3072
 
 struct ledger_book {
-	uint32_t key;                   /* ledger_key() of the destination's name */
+	uint32_t key;                   /* config_destination_key() */
 	struct ledger_account *account; /* OTLP_SIGNALS of them, borrowed */
 };
 

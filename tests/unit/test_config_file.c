@@ -176,6 +176,39 @@ static void test_what_is_wrong(void **state)
 	}
 }
 
+/* Names whose numbers on disk are the same (found by trying): their data could not be told apart. */
+static void test_names_that_are_alike_on_disk(void **state)
+{
+	static const struct {
+		const char *first, *second, *words;
+	} cases[] = {
+		{"collector-tempo-team", "traces-primary-main",
+		 "destination traces-primary-main has by chance the number of collector-tempo-team"},
+		{"own", "ntdesmra", "destination ntdesmra has by chance the number of nowhere"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char json[300];
+		struct config c;
+
+		snprintf(json, sizeof json,
+			 "{\"destinations\": [{\"name\": \"%s\", \"endpoint\": \"http://a\"},"
+			 "{\"name\": \"%s\", \"endpoint\": \"http://b\"}]}",
+			 cases[i].first, cases[i].second);
+		c = read_with(json, NULL);
+		assert_int_equal(c.problem_count, 1);
+		require_problem(&c, cases[i].words);
+		require_problem(&c, "it is called _2 until it has another name");
+		assert_int_equal(c.destination_count, 2);
+		assert_string_equal(c.destinations[0].name, cases[i].first);
+		assert_string_equal(c.destinations[1].name, "_2");
+		assert_string_equal(c.destinations[1].export[OTLP_LOGS].endpoint,
+				    "http://b/v1/logs");
+		config_free(&c);
+	}
+}
+
 static void test_names_by_place(void **state)
 {
 	struct config c = read_with("{\"destinations\": [{\"endpoint\": \"http://a\"}, 7,"
@@ -404,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_all_of_it),
 		cmocka_unit_test(test_instead_of_the_environment),
 		cmocka_unit_test(test_what_is_wrong),
+		cmocka_unit_test(test_names_that_are_alike_on_disk),
 		cmocka_unit_test(test_names_by_place),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_file),
