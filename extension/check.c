@@ -7,7 +7,7 @@
 #include "check_file.h"
 #include "check_show.h"
 #include "check_wrong.h"
-#include "where.h"
+#include "domain/url_shown.h"
 
 /* One line where it is the same for all signals, else one for each. */
 static void add_exported(struct bytes *out, const struct setting *s, const char *const *env)
@@ -58,7 +58,7 @@ static void add_destination(struct bytes *out, const struct config_destination *
 			continue;
 		bytes_addf(out, "%s%s%s go to ", d->name ? d->name : "", d->name ? ": " : "",
 			   otlp_signal_name((enum otlp_signal)s));
-		where_add_url(out, d->export[s].endpoint);
+		url_add_shown(out, d->export[s].endpoint);
 		bytes_addf(out, "\n");
 	}
 }

@@ -10,10 +10,10 @@
 #include "base/now.h"
 #include "check_advice.h"
 #include "domain/check_items.h"
+#include "domain/url_shown.h"
 #include "edges/random.h"
 #include "edges/transfer.h"
 #include "exporter_body.h"
-#include "where.h"
 #include "wire/gzip.h"
 
 struct run;
@@ -68,7 +68,7 @@ static void add_what(struct bytes *out, const struct sent *sent)
 	if (sent->to->name)
 		bytes_addf(out, "%s: ", sent->to->name);
 	bytes_addf(out, "%s to ", otlp_signal_name(sent->signal));
-	where_add_url(out, sent->to->export[sent->signal].endpoint);
+	url_add_shown(out, sent->to->export[sent->signal].endpoint);
 	bytes_addf(out, ": ");
 }
 

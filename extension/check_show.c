@@ -5,7 +5,7 @@
 
 #include "domain/config_lists.h"
 #include "domain/config_source.h"
-#include "where.h"
+#include "domain/url_shown.h"
 
 static void add_header_name(void *ctx, struct slice key, struct slice value)
 {
@@ -25,7 +25,7 @@ static void add_value(struct bytes *out, const struct setting *s, const char *va
 	else if (s->type == T_CONFIG && config_is_inline(value))
 		bytes_addf(out, "{...}");
 	else if (s->type == T_ENDPOINT || s->type == T_PROXY)
-		where_add_url(out, value);
+		url_add_shown(out, value);
 	else
 		bytes_addf(out, "%s", value);
 }

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "where.h"
 
-#include <string.h>
-
-#include "domain/config_own.h"
-
-void where_add_url(struct bytes *out, const char *url)
-{
-	const char *host = config_host(url);
-	const char *scheme = strstr(url, "://");
-
-	if (scheme)
-		bytes_append(out, url, (size_t)(scheme + 3 - url));
-	bytes_append(out, host, strcspn(host, "?#"));
-}
+#include "domain/url_shown.h"
 
 /* What goes there. */
 static void add_destination(struct bytes *out, const struct config_destination *d)
@@ -26,7 +14,7 @@ static void add_destination(struct bytes *out, const struct config_destination *
 		if (!d->export[s].endpoint)
 			continue;
 		bytes_addf(out, "%s%s to ", comma, otlp_signal_name((enum otlp_signal)s));
-		where_add_url(out, d->export[s].endpoint);
+		url_add_shown(out, d->export[s].endpoint);
 		comma = ", ";
 	}
 }

@@ -5,9 +5,6 @@
 
 #include "domain/config.h"
 
-/* Appends a URL without what is secret in it: user, password, query. */
-void where_add_url(struct bytes *out, const char *url);
-
 /* Appends "traces to URL, logs to URL, metrics to nowhere"; of several destinations "vendor: traces to
  * URL; own: logs to URL; metrics to nowhere". A signal that is not to be exported is "off". */
 void where_add(struct bytes *out, const struct config *config);

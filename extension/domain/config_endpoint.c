@@ -7,6 +7,7 @@
 
 #include "domain/config_own.h"
 #include "domain/config_problem.h"
+#include "domain/url_shown.h"
 
 /* The port of OTLP/gRPC (IANA; OpenTelemetry specification, "Configuration Options"): who names no
  * protocol with it means that one. */
@@ -17,9 +18,22 @@ static bool has_scheme(const char *text)
 	return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
 }
 
-static bool is_host(const char *host)
+/* HOST or HOST:PORT, with a user or without. What is none may have a password whose / or ? was not
+ * written as %XX: its first half would be asked for by name, where others hear it. */
+static bool is_host(const char *url)
 {
-	return *host && !strchr("/:?#", *host) && !strpbrk(host, " \t\r\n");
+	const char *host = config_host(url), *end = host + strcspn(host, ":/?#");
+
+	if (*host == '[') {
+		end = host + strcspn(host, "]/?#");
+		if (*end++ != ']')
+			return false;
+	}
+	if (*config_authority(url) == ':' || end == host || strpbrk(url, " \t\r\n"))
+		return false;
+	if (*end == ':')
+		end += 1 + strspn(end + 1, "0123456789");
+	return strchr("/?#", *end) != NULL;
 }
 
 /* HOST:PORT, as gRPC has it. */
@@ -36,7 +50,7 @@ bool config_parse_endpoint(const char *text, bool whole, struct export_settings 
 	bool scheme = has_scheme(text);
 	char *copy;
 
-	if (!is_host(scheme ? strstr(text, "://") + 3 : text) || !(scheme || is_bare(text)))
+	if (!is_host(text) || !(scheme || is_bare(text)))
 		return false;
 	copy = strdup(text);
 	if (!copy)
@@ -45,6 +59,11 @@ bool config_parse_endpoint(const char *text, bool whole, struct export_settings 
 	settings->endpoint = copy;
 	settings->endpoint_whole = whole;
 	return true;
+}
+
+bool config_is_proxy(const char *text)
+{
+	return is_host(text) && url_shown(text) == config_host(text);
 }
 
 /* A base URL gets the signal's path added, one for a single signal is taken as it is
@@ -69,14 +88,12 @@ static char *http_url(const char *text, bool whole, enum otlp_signal signal)
 static char *grpc_url(const char *text, bool insecure, enum otlp_signal signal)
 {
 	const char *scheme = insecure ? "http://" : "https://";
-	const char *host = has_scheme(text) ? strstr(text, "://") + 3 : text;
+	const char *host = config_authority(text);
 	char *url;
 	int made;
 
 	if (has_scheme(text))
 		scheme = "";
-	else
-		host = text;
 	made = asprintf(&url, "%s%.*s%s", scheme, (int)((host - text) + (long)strcspn(host, "/?#")),
 			text, otlp_method_path(signal));
 	return made < 0 ? NULL : url;
@@ -100,7 +117,7 @@ static void settle(struct config *config, struct export_settings *settings, enum
 			config,
 			"the endpoint %s cannot be used: write http:// or https:// before it, "
 			"or set LULL_PROTOCOL=grpc",
-			config_host(text));
+			url_shown(text));
 	free(text);
 }
 

@@ -6,10 +6,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+const char *config_authority(const char *url)
+{
+	size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789+-.");
+
+	return strncmp(url + scheme, "://", 3) == 0 ? url + scheme + 3 : url;
+}
+
 const char *config_host(const char *url)
 {
-	const char *slashes = strstr(url, "://");
-	const char *host = slashes ? slashes + 3 : url;
+	const char *host = config_authority(url);
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
 
 	return at ? at + 1 : host;
@@ -27,7 +34,7 @@ unsigned config_port(const char *url)
 	return strncasecmp(url, "http://", 7) == 0 ? 80 : 443;
 }
 
-bool config_is_own(const char *url, uint16_t port)
+bool config_is_local(const char *url)
 {
 	static const char *const hosts[] = {"localhost", "localhost.",
 					    "127.0.0.1", "[::1]",
@@ -39,7 +46,12 @@ bool config_is_own(const char *url, uint16_t port)
 		size_t len = strlen(hosts[i]);
 
 		if (strncasecmp(host, hosts[i], len) == 0 && strchr(":/?#", host[len]))
-			return config_port(url) == port;
+			return true;
 	}
 	return false;
+}
+
+bool config_is_own(const char *url, uint16_t port)
+{
+	return config_is_local(url) && config_port(url) == port;
 }

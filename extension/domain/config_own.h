@@ -5,14 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where the host of a URL starts: behind "//" where there is one, and behind the user's name and
+/* Behind the "http://" of a URL; its beginning where it has no scheme. */
+const char *config_authority(const char *url);
+
+/* Where the host of a URL starts: behind the scheme where there is one, and behind the user's name and
  * password. */
 const char *config_host(const char *url);
 
 /* The port of a URL, that of its scheme where it names none; https where it has no scheme. */
 unsigned config_port(const char *url);
 
-/* Is this URL that port on this host, by one of the names that localhost has? */
+/* Is it on this host, by one of the names that localhost has? */
+bool config_is_local(const char *url);
+
+/* The same, at that port. */
 bool config_is_own(const char *url, uint16_t port);
 
 #endif

@@ -14,6 +14,7 @@
 #include "domain/config_problem.h"
 #include "domain/config_signals.h"
 #include "domain/config_table.h"
+#include "domain/url_shown.h"
 
 /* ---- Reading ---- */
 
@@ -120,18 +121,24 @@ static void name_unknown(struct config *c, const char *const *environment)
 
 static void say_own(struct config *c, const struct config_destination *d, const char *endpoint)
 {
+	struct bytes text = {0};
+	const char *shown;
+
+	url_add_shown(&text, endpoint);
+	shown = bytes_cstr(&text) ? (const char *)text.data : "";
 	if (d->name)
 		config_problem(
 			c,
 			"LULL_CONFIG: destination %s: the endpoint %s is lull itself: set it to "
 			"the backend's URL",
-			d->name, config_host(endpoint));
+			d->name, shown);
 	else
 		config_problem(
 			c,
 			"the endpoint %s is lull itself: set LULL_ENDPOINT to the backend's URL "
 			"(OTEL_EXPORTER_OTLP_ENDPOINT may stay for the function's SDK)",
-			config_host(endpoint));
+			shown);
+	bytes_free(&text);
 }
 
 static void refuse_own(struct config *c, struct config_destination *d)

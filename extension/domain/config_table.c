@@ -415,8 +415,9 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return config_parse_bool(text, to->at);
 	case T_STRING:
 	case T_CONFIG:
-	case T_PROXY:
 		return parse_string(text, to->at);
+	case T_PROXY:
+		return config_is_proxy(text) && parse_string(text, to->at);
 	case T_ENDPOINT:
 		return config_parse_endpoint(text, to->whole, to->export);
 	case T_HEADERS:
@@ -462,8 +463,10 @@ const char *setting_wanted(enum setting_type type)
 	static const char *const words[] = {
 		[T_BOOL] = "write true or false",
 		[T_STRING] = "write a text",
-		[T_PROXY] = "write a URL such as http://proxy.example.com:3128",
-		[T_ENDPOINT] = "write a URL such as https://otlp.example.com:4318",
+		[T_PROXY] =
+			"write a URL such as http://proxy.example.com:3128, with %2F for a / in a password",
+		[T_ENDPOINT] =
+			"write a URL such as https://otlp.example.com:4318, with %2F for a / in a password",
 		[T_HEADERS] = "write key=value,key=value with %XX for special characters",
 		[T_DURATION] = "write a duration such as 500ms or 10s",
 		[T_FLUSH] = "write adaptive, end, lazy or a duration such as 5s",
@@ -490,6 +493,6 @@ const char *setting_wanted(enum setting_type type)
 bool setting_is_secret(const struct setting *s, const char *value)
 {
 	return s->type == T_HEADERS ||
-	       ((s->type == T_ENDPOINT || s->type == T_PROXY) && strchr(value, '@')) ||
+	       ((s->type == T_ENDPOINT || s->type == T_PROXY) && strpbrk(value, "@?#")) ||
 	       (s->type == T_CONFIG && config_is_inline(value));
 }

@@ -84,7 +84,7 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 /* What to write instead, for people. */
 const char *setting_wanted(enum setting_type type);
 
-/* May the value not be shown: headers, a URL with a password, a file's contents? */
+/* May the value not be shown: headers, a URL with a password or a query, a file's contents? */
 bool setting_is_secret(const struct setting *setting, const char *value);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "domain/config_lists.h"
 #include "domain/config_own.h"
+#include "domain/url_shown.h"
 
 static void hide(struct bytes *text, struct slice secret)
 {
@@ -56,20 +57,23 @@ static void hide_part(struct bytes *text, struct slice part)
 
 static void hide_user(struct bytes *text, const char *url)
 {
-	const char *start = strstr(url, "://"), *end = config_host(url);
+	const char *start = config_authority(url), *end = url_shown(url);
 	const char *colon;
 	size_t len;
 
-	start = start ? start + 3 : url;
 	if (end == start)
 		return;
 	len = (size_t)(end - 1 - start);
 	hide_part(text, slice_of(start, len));
 	colon = memchr(start, ':', len);
-	if (!colon)
-		return;
-	hide_part(text, slice_of(colon + 1, len - (size_t)(colon + 1 - start)));
-	hide_part(text, slice_of(start, (size_t)(colon - start)));
+	if (colon)
+		hide_part(text, slice_of(colon + 1, len - (size_t)(colon + 1 - start)));
+	/* And what it falls into where one of these was not written as %XX: curl has then taken the first
+	 * part for a host, and names it where it finds none. */
+	for (const char *at = start; at < end; at += len + 1) {
+		len = strcspn(at, ":/?#@");
+		hide_part(text, slice_of(at, len));
+	}
 }
 
 void secrets_hide(const struct export_settings *settings, struct bytes *text)

@@ -6,14 +6,14 @@
  * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
 #include <string.h>
 
+#include "domain/config_own.h"
 #include "edges/transfer_request.h"
 
 /* scheme://host:port of a URL. */
 static struct slice origin_of(const char *url)
 {
-	const char *host = strstr(url, "://");
+	const char *host = config_authority(url);
 
-	host = host ? host + 3 : url;
 	return slice_of(url, (size_t)(host - url) + strcspn(host, "/?#"));
 }
 

@@ -21,8 +21,10 @@ VARIABLES = {"TOKEN": "s3cret", "URL": "http://a"}
 # Of each setting what can be used, and what cannot. A row of lull's table without an entry fails a
 # test: it is to be added to the schema, too.
 VALUES = {
-    "endpoint": (["http://a", "HTTPS://b.example:8443/x/?q=1", "http://u:p@c", "${URL}/x"],
-                 ["", "a", "ftp://a", "http://", "http:///x", "http://:1", "http://a b", 7, None,
+    "endpoint": (["http://a", "HTTPS://b.example:8443/x/?q=1", "http://u:p@c", "${URL}/x",
+                  "http://u:p%2Fq@[2001:db8::1]:8443/x@y"],
+                 ["", "a", "ftp://a", "http://", "http:///x", "http://:1", "http://a b", "http://u:p/q@a",
+                  "http://u:p?q@a", "http://a:b", "http://[::1/x", "http://@", "a:b:4317", 7, None,
                   ["http://a"], "${"]),
     "headers": ([{}, {"a": "b"}, {"x-Key": "a,b=c%%\t"}, {"a": "Bearer ${TOKEN}", "b": ""},
                  "a=b", "a = b c , d=%20%41", "a=b,", "a=,b=c", "${TOKEN}=x"],
@@ -150,6 +152,7 @@ def some_document(seed):
 
 def test_an_endpoint_without_a_scheme():
     assert agree(with_value("endpoint", "a:4317"))
+    assert agree(with_value("endpoint", "u:p:q@a:4317"))
     assert agree({"destinations": [{"name": "a", "endpoint": "a:1", "protocol": "grpc",
                                     "logs": {"endpoint": "http://b", "protocol": "http/json"}}]})
 

@@ -57,7 +57,21 @@ def test_secrets_are_not_shown(lull):
     assert "traces go to https://host/x/v1/traces\n" in text
 
 
+def test_a_password_that_is_not_escaped_is_not_shown(lull):
+    """A URL of RFC 3986 may look so, too: it holds, but what may be secret is left out."""
+    code, text = check(lull, LULL_ENDPOINT="https://secret1/secret2@host/x?key=secret3",
+                       HTTP_PROXY="http://user:secret4@proxy:3128")
+    assert code == 0
+    assert "secret" not in text
+    assert line(text, "LULL_ENDPOINT") == ["https://***@host/x", "set"]
+    assert line(text, "HTTP_PROXY") == ["http://proxy:3128", "set"]
+    assert "traces go to https://***@host/x/v1/traces\n" in text
+
+
 @pytest.mark.parametrize("environ, words", [
+    ({"LULL_ENDPOINT": "https://user:secret/secret@host"}, ["LULL_ENDPOINT cannot be read"]),
+    ({"LULL_ENDPOINT": "https://a", "HTTPS_PROXY": "http://user:secret/x@proxy"},
+     ["HTTPS_PROXY cannot be read"]),
     ({}, ["no backend is set: set LULL_ENDPOINT"]),
     ({"LULL_ENDPOINT": "http://a", "LULL_TIMEOUT": "soon"}, ["LULL_TIMEOUT=soon cannot be used"]),
     ({"LULL_ENDPIONT": "http://a", "LULL_TRACES_ENDPOINT": "http://a/v1/traces"},

@@ -137,7 +137,7 @@ static void test_what_is_wrong(void **state)
 		{"{\"name\": \"b\", \"endpoint\": \"x://u:s3cret@b\"}", "endpoint cannot be read",
 		 false},
 		{"{\"name\": \"b\", \"endpoint\": \"http://localhost:4317/\"}",
-		 "destination b: the endpoint localhost:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export is lull itself",
+		 "destination b: the endpoint http://localhost:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export is lull itself",
 		 true},
 		{"{\"name\": \"b\", \"endpoint\": \"http://b\", \"signals\": [\"spans\"]}",
 		 "destination b: signals: spans is none", true},

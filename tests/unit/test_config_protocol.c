@@ -137,6 +137,52 @@ static void test_unknown(void **state)
 	config_free(&c);
 }
 
+/* What is no URL is refused, and what of it may be secret is not repeated. */
+static void test_hosts(void **state)
+{
+	static const struct {
+		const char *set, *said; /* NULL: nothing is wrong with it */
+	} hosts[] = {
+		{"LULL_ENDPOINT=http://a:4318/x", NULL},
+		{"LULL_ENDPOINT=http://[::1]:4319/x", NULL},
+		{"LULL_ENDPOINT=http://a:/x", NULL},
+		{"LULL_ENDPOINT=https://user:pass%2Fword@a:1/x@y", NULL},
+		{"LULL_ENDPOINT=https://a/x@y?b@c", NULL},
+		{"LULL_ENDPOINT=user:pass:word@a:4317", NULL},
+		{"LULL_ENDPOINT=http://a:b/x", "LULL_ENDPOINT=http://a:b/x cannot be used"},
+		{"LULL_ENDPOINT=http://[::1/x", "LULL_ENDPOINT=http://[::1/x cannot be used"},
+		{"LULL_ENDPOINT=https://user:s3/cret@a", "LULL_ENDPOINT cannot be read"},
+		{"LULL_ENDPOINT=https://user:s3?cret@a", "LULL_ENDPOINT cannot be read"},
+		{"LULL_ENDPOINT=https://user:s3#cret@a", "LULL_ENDPOINT cannot be read"},
+		{"LULL_ENDPOINT=user:s3/cret@a:4317", "LULL_ENDPOINT cannot be read"},
+		{"LULL_ENDPOINT=a.example.com/x?key=s3cret", "LULL_ENDPOINT cannot be read"},
+		{"LULL_ENDPOINT=http://localhost:4318/?key=s3cret",
+		 "the endpoint http://localhost:4318/v1/traces is lull itself"},
+		{"HTTPS_PROXY=user:password@proxy:3128", NULL},
+		{"HTTPS_PROXY=socks5h://proxy", NULL},
+		{"HTTPS_PROXY=http://user:s3/cret@proxy:3128", "HTTPS_PROXY cannot be read"},
+		{"HTTPS_PROXY=http://s3/cret@proxy:3128", "HTTPS_PROXY cannot be read"},
+		{"HTTPS_PROXY=http://proxy:port", "HTTPS_PROXY=http://proxy:port cannot be used"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(hosts); i++) {
+		const char *const set[] = {hosts[i].set, NULL};
+		struct config c;
+
+		config_read(&c, set);
+		if (!hosts[i].said && c.problem_count)
+			fail_msg("%s: %s", hosts[i].set, c.problems[0]);
+		if (hosts[i].said && !c.problem_count)
+			fail_msg("%s: nothing is said", hosts[i].set);
+		if (hosts[i].said)
+			assert_non_null(strstr(c.problems[0], hosts[i].said));
+		for (unsigned k = 0; k < c.problem_count; k++)
+			assert_null(strstr(c.problems[k], "cret"));
+		config_free(&c);
+	}
+}
+
 /* The proxy's setting has two names by custom. */
 static void test_proxies(void **state)
 {
@@ -161,9 +207,8 @@ static void test_proxies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_traces),
-		cmocka_unit_test(test_each_signal),
-		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_traces),  cmocka_unit_test(test_each_signal),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_proxies),
 	};
 

@@ -48,6 +48,33 @@ static void test_hidden(void **state)
 	}
 }
 
+/* A password whose / was not escaped: curl takes what is before it for a host, or for a host and a port. */
+static void test_not_escaped(void **state)
+{
+	static struct {
+		char endpoint[40];
+		const char *text, *hidden;
+	} unescaped[] = {
+		{"https://token-a/token-b@host/x", "Could not resolve host: token-a",
+		 "Could not resolve host: ***"},
+		{"https://token-a/token-b@host/x", "no token-a/token-b here", "no *** here"},
+		{"https://token-a/token-b@host/x", "POST /token-b@host/x", "POST /***@host/x"},
+		{"https://alice:12345/token-b@host", "alice port 12345", "*** port ***"},
+		{"https://alice:12345?token-b@host", "12345?token-b", "***"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof unescaped / sizeof unescaped[0]; i++) {
+		struct export_settings settings = {.endpoint = unescaped[i].endpoint};
+		struct bytes text = {0};
+
+		bytes_add(&text, slice_str(unescaped[i].text));
+		secrets_hide(&settings, &text);
+		assert_string_equal(bytes_cstr(&text), unescaped[i].hidden);
+		bytes_free(&text);
+	}
+}
+
 static void test_nothing_is_secret(void **state)
 {
 	struct export_settings settings = {0};
@@ -65,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_not_escaped),
 		cmocka_unit_test(test_nothing_is_secret),
 	};
 
