@@ -2,31 +2,46 @@
 #include "check.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "check_file.h"
 #include "check_show.h"
 #include "check_wrong.h"
 #include "domain/url_shown.h"
 
-/* One line where it is the same for all signals, else one for each. */
-static void add_exported(struct bytes *out, const struct setting *s, const char *const *env)
+static void add_exported(struct bytes *out, const struct setting *s, const struct config *config,
+			 const char *const *env)
 {
 	static const char *const signals[] = {"TRACES_", "LOGS_", "METRICS_"};
-	char from[OTLP_SIGNALS][SETTING_NAME], name[SETTING_NAME];
-	const char *value[OTLP_SIGNALS];
-	bool whole, alike = true;
+	char from[OTLP_SIGNALS][SETTING_NAME], own[OTLP_SIGNALS][CHECK_NAME], name[SETTING_NAME];
+	struct check_told told[OTLP_SIGNALS];
 
+	setting_whole_name(s, name);
 	for (unsigned i = 0; i < OTLP_SIGNALS; i++) {
-		value[i] = setting_find_exported(s, (enum otlp_signal)i, env, from[i], &whole);
-		alike &= value[i] == value[0];
+		struct check_value v = {.setting = s, .config = config, .environment = env};
+		bool whole;
+
+		v.value = v.meant = setting_find_exported(s, (enum otlp_signal)i, env, from[i],
+							  &whole);
+		v.from = from[i];
+		v.export = &config->destinations[0].export[i];
+		snprintf(own[i], CHECK_NAME, "LULL_%s%s", signals[i], s->name);
+		check_tell(&v, &told[i]);
 	}
-	for (unsigned i = 0; i < (alike ? 1 : OTLP_SIGNALS); i++) {
-		snprintf(name, sizeof name, "LULL_%s%s", alike ? "" : signals[i], s->name);
-		check_show(out,
-			   &(struct check_value){name, s, value[i], value[i],
-						 strcmp(from[i], name) == 0 ? "set" : from[i]});
-	}
+	check_rows(out, name, own, told);
+}
+
+static void add_plain(struct bytes *out, const struct setting *s, const struct config *config,
+		      const char *const *env)
+{
+	struct check_value v = {.setting = s, .config = config, .environment = env};
+	char name[SETTING_NAME], from[SETTING_NAME];
+	struct check_told told;
+
+	setting_whole_name(s, name);
+	v.value = v.meant = setting_find(s, env, from);
+	v.from = from;
+	check_tell(&v, &told);
+	check_row(out, name, &told);
 }
 
 /* Those of a destination hold only where LULL_CONFIG has none. */
@@ -36,18 +51,10 @@ static void add_settings(struct bytes *out, const struct config *config, const c
 	const struct setting *table = config_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
-		char name[SETTING_NAME], from[SETTING_NAME];
-		const char *value;
-
-		if (table[i].exported) {
-			if (!config->destinations[0].name)
-				add_exported(out, &table[i], env);
-			continue;
-		}
-		setting_whole_name(&table[i], name);
-		value = setting_find(&table[i], env, from);
-		check_show(out, &(struct check_value){name, &table[i], value, value,
-						      strcmp(from, name) == 0 ? "set" : from});
+		if (!table[i].exported)
+			add_plain(out, &table[i], config, env);
+		else if (!config->destinations[0].name)
+			add_exported(out, &table[i], config, env);
 	}
 }
 

@@ -12,8 +12,10 @@
 
 struct shower {
 	struct bytes *out;
+	const struct config *config;
 	const char *const *environment;
-	json_t *object; /* of the destination */
+	const struct config_destination *destination;
+	json_t *object; /* what it was made of */
 };
 
 /* The object that became that destination: by its name, or by its place where it was given that for a
@@ -77,12 +79,12 @@ static const char *expand(const struct shower *shower, json_t *value, struct byt
 	return config_expand(written, shower->environment, text, &len) ? NULL : bytes_cstr(text);
 }
 
-/* False, and nothing shown, where it cannot be used and `other`, which may be NULL, holds then. */
-static bool show_value(const struct shower *shower, struct check_value *value, json_t *found,
-		       json_t *other)
+/* False, and nothing told, where it cannot be used and `other`, which may be NULL, holds then. */
+static bool tell_value(const struct shower *shower, struct check_value *value, json_t *found,
+		       json_t *other, struct check_told *told)
 {
 	struct bytes written = {0}, meant = {0};
-	bool shown;
+	bool tell;
 
 	if (found) {
 		add_text(&written, found);
@@ -90,39 +92,39 @@ static bool show_value(const struct shower *shower, struct check_value *value, j
 	}
 	if (value->value)
 		value->meant = expand(shower, found, &meant, value->value);
-	shown = !other || check_holds(value);
-	if (shown)
-		check_show(shower->out, value);
+	tell = !other || check_holds(value);
+	if (tell)
+		check_tell(value, told);
 	bytes_free(&written);
 	bytes_free(&meant);
-	return shown;
+	return tell;
 }
 
-/* One line where nothing differs for a signal, else one for each. */
 static void show_setting(const struct shower *shower, const struct setting *row)
 {
-	char key[SETTING_NAME], name[SETTING_NAME + 16];
-	json_t *common, *own[OTLP_SIGNALS];
-	bool alike = true;
+	char key[SETTING_NAME], own[OTLP_SIGNALS][CHECK_NAME];
+	struct check_told told[OTLP_SIGNALS];
+	json_t *common;
 
 	config_key(row, key);
 	common = json_object_get(shower->object, key);
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++) {
 		const char *signal = otlp_signal_name((enum otlp_signal)s);
+		json_t *of_it = json_object_get(json_object_get(shower->object, signal), key);
+		struct check_value v = {.setting = row,
+					.config = shower->config,
+					.environment = shower->environment,
+					.export = &shower->destination->export[s],
+					.from = "LULL_CONFIG, of this signal"};
 
-		own[s] = json_object_get(json_object_get(shower->object, signal), key);
-		alike &= !own[s];
+		snprintf(own[s], CHECK_NAME, "%s.%s", signal, key);
+		if (of_it && tell_value(shower, &v, of_it, common, &told[s]))
+			continue;
+		v.value = v.meant = NULL;
+		v.from = "LULL_CONFIG";
+		tell_value(shower, &v, common, NULL, &told[s]);
 	}
-	for (unsigned s = 0; s < (alike ? 1 : OTLP_SIGNALS); s++) {
-		struct check_value of_signal = {name, row, NULL, NULL,
-						"LULL_CONFIG, of this signal"};
-		struct check_value of_all = {name, row, NULL, NULL, "LULL_CONFIG"};
-
-		snprintf(name, sizeof name, "%s%s%s",
-			 alike ? "" : otlp_signal_name((enum otlp_signal)s), alike ? "" : ".", key);
-		if (!own[s] || !show_value(shower, &of_signal, own[s], common))
-			show_value(shower, &of_all, common, NULL);
-	}
+	check_rows(shower->out, key, own, told);
 }
 
 static void show_destination(const struct shower *shower)
@@ -137,7 +139,7 @@ static void show_destination(const struct shower *shower)
 
 void check_file_show(struct bytes *out, const struct config *config, const char *const *environment)
 {
-	struct shower shower = {out, environment, NULL};
+	struct shower shower = {.out = out, .config = config, .environment = environment};
 	struct bytes text = {0};
 	json_t *root = NULL;
 
@@ -146,6 +148,7 @@ void check_file_show(struct bytes *out, const struct config *config, const char 
 	for (unsigned i = 0; root && i < config->destination_count; i++) {
 		const char *name = config->destinations[i].name;
 
+		shower.destination = &config->destinations[i];
 		bytes_addf(out, "\ndestination %s\n", name);
 		shower.object = find_object(json_object_get(root, "destinations"), name);
 		show_destination(&shower);

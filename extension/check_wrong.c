@@ -241,6 +241,32 @@ static void add_bypass(struct bytes *out, const char *const *env)
 	}
 }
 
+static void add_switched_off(struct bytes *out, const struct config *config)
+{
+	if (!config->enabled)
+		bytes_addf(out, "mind: LULL_ENABLED is false: lull does nothing, and lull-wrap "
+				"leaves the function's SDK as it is\n");
+}
+
+/* Where that is a password nothing arrives; where it is a path all is well. */
+static void add_late_at(struct bytes *out, const struct config *config)
+{
+	for (unsigned i = 0; i < config->destination_count * OTLP_SIGNALS; i++) {
+		const struct config_destination *d = &config->destinations[i / OTLP_SIGNALS];
+		const char *endpoint = d->export[i % OTLP_SIGNALS].endpoint;
+		const char *host = endpoint ? config_host(endpoint) : "";
+
+		if (!memchr(host, '@', strcspn(host, "?#")))
+			continue;
+		bytes_addf(out,
+			   "mind: %s%s%san @ stands behind the host of the endpoint: a / in a "
+			   "password has to be %%2F, and ? %%3F, # %%23\n",
+			   d->name ? "destination " : "", d->name ? d->name : "",
+			   d->name ? ": " : "");
+		return;
+	}
+}
+
 unsigned check_wrong(const struct config *config, const char *const *environment, struct bytes *out)
 {
 	unsigned wrong = config->problem_count;
@@ -255,5 +281,7 @@ unsigned check_wrong(const struct config *config, const char *const *environment
 	wrong += add_spool(out, config);
 	wrong += add_attributes(out, config, environment);
 	add_bypass(out, environment);
+	add_late_at(out, config);
+	add_switched_off(out, config);
 	return wrong;
 }

@@ -22,14 +22,13 @@ static bool has_scheme(const char *text)
  * written as %XX: its first half would be asked for by name, where others hear it. */
 static bool is_host(const char *url)
 {
-	const char *host = config_host(url), *end = host + strcspn(host, ":/?#");
+	const char *host = config_host(url);
+	size_t len = config_host_length(host);
+	const char *end = host + len;
 
-	if (*host == '[') {
-		end = host + strcspn(host, "]/?#");
-		if (*end++ != ']')
-			return false;
-	}
-	if (*config_authority(url) == ':' || end == host || strpbrk(url, " \t\r\n"))
+	if (*config_authority(url) == ':' || len == 0 || strpbrk(url, " \t\r\n"))
+		return false;
+	if (*host == '[' && end[-1] != ']')
 		return false;
 	if (*end == ':')
 		end += 1 + strspn(end + 1, "0123456789");

@@ -22,13 +22,18 @@ const char *config_host(const char *url)
 	return at ? at + 1 : host;
 }
 
-unsigned config_port(const char *url)
+size_t config_host_length(const char *host)
 {
-	const char *host = config_host(url);
-	/* The colons of an IPv6 address are in brackets. */
 	const char *end = *host == '[' ? host + strcspn(host, "]/?#") : host;
 
-	end += strcspn(end, ":/?#");
+	return (size_t)(end - host) + strcspn(end, ":/?#");
+}
+
+unsigned config_port(const char *url)
+{
+	const char *end = config_host(url);
+
+	end += config_host_length(end);
 	if (*end == ':')
 		return (unsigned)strtoul(end + 1, NULL, 10);
 	return strncasecmp(url, "http://", 7) == 0 ? 80 : 443;

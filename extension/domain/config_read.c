@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/config_buffer.h"
 #include "domain/config_destination.h"
 #include "domain/config_endpoint.h"
 #include "domain/config_file.h"
@@ -158,24 +159,14 @@ static void refuse_own(struct config *c, struct config_destination *d)
 	}
 }
 
-/* A sixteenth of the function's memory. */
-static size_t default_buffer(const char *const *environment)
-{
-	const size_t mb = (size_t)1 << 20;
-	const char *memory = config_env(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
-	unsigned long size = memory ? strtoul(memory, NULL, 10) / 16 : 0;
-
-	if (size == 0)
-		return 16 * mb;
-	return size < 4 ? 4 * mb : size > 64 ? 64 * mb : size * mb;
-}
-
 void config_read(struct config *config, const char *const *environment)
 {
 	size_t count;
 	const struct setting *table = config_table(&count);
+	const char *from;
 
-	*config = (struct config){.buffer = default_buffer(environment), .destination_count = 1};
+	*config = (struct config){.destination_count = 1};
+	config->buffer = config_buffer_default(environment, &from);
 	config_destination_init(&config->destinations[0]);
 	for (size_t i = 0; i < count; i++) {
 		if (!table[i].exported) {

@@ -322,12 +322,18 @@ static bool parse_temporality(const char *text, enum temporality *value)
 	return true;
 }
 
+static const char *const protocols[] = {"http/protobuf", "grpc", "http/json"};
+
+const char *setting_protocol_name(enum protocol protocol)
+{
+	return protocols[protocol - PROTOCOL_HTTP_PROTOBUF];
+}
+
 static bool parse_protocol(const char *text, enum protocol *value)
 {
-	static const char *const words[] = {"http/protobuf", "grpc", "http/json"};
 	unsigned i;
 
-	if (!config_parse_word(text, words, COUNT(words), &i))
+	if (!config_parse_word(text, protocols, COUNT(protocols), &i))
 		return false;
 	*value = (enum protocol)(PROTOCOL_HTTP_PROTOBUF + i);
 	return true;

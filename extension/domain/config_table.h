@@ -84,6 +84,9 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 /* What to write instead, for people. */
 const char *setting_wanted(enum setting_type type);
 
+/* "http/protobuf" and so on; of PROTOCOL_BY_PORT there is none. */
+const char *setting_protocol_name(enum protocol protocol);
+
 /* May the value not be shown: headers, a URL with a password or a query, a file's contents? */
 bool setting_is_secret(const struct setting *setting, const char *value);
 

@@ -12,9 +12,27 @@ def check(lull, **environ):
     return run.returncode, run.stdout
 
 
+# Where the columns begin, as people see them: name, value, where it came from.
+COLUMNS = (2, 34, 71)
+
+
+def cells(printed):
+    """What begins in a column goes up to the next one, or fills the line."""
+    starts = [at for at in COLUMNS if printed[at:at + 1].strip() and printed[at - 1] == " "]
+    ends = [*starts[1:], None]
+    return [printed[at:end].strip() for at, end in zip(starts, ends, strict=True)]
+
+
+def rows(text):
+    """[name, value, from] of each; what is too long for its column has a line of its own."""
+    lines = [printed for printed in text.splitlines() if printed.startswith("  ")]
+    found = [cell for printed in lines for cell in cells(printed)]
+    return [found[at:at + 3] for at in range(0, len(found), 3)]
+
+
 def line(text, name):
-    found, = [words for row in text.splitlines() if (words := row.split()) and words[0] == name]
-    return found[1:]
+    found, = [row for row in rows(text) if row[0] == name]
+    return " ".join(found[1:]).split()
 
 
 def test_all_is_well(lull):
@@ -66,6 +84,7 @@ def test_a_password_that_is_not_escaped_is_not_shown(lull):
     assert line(text, "LULL_ENDPOINT") == ["https://***@host/x", "set"]
     assert line(text, "HTTP_PROXY") == ["http://proxy:3128", "set"]
     assert "traces go to https://***@host/x/v1/traces\n" in text
+    assert "mind: an @ stands behind the host of the endpoint" in text
 
 
 @pytest.mark.parametrize("environ, words", [
@@ -130,6 +149,86 @@ def test_what_is_meant_so_is_not_wrong(lull, environ):
     assert (code, text.splitlines()[-1]) == (0, "nothing is wrong"), text
 
 
+A = {"LULL_ENDPOINT": "https://a.example:4318/x"}
+GRPC = {"LULL_ENDPOINT": "https://[2001:db8::1]:4317", "LULL_LOGS_ENDPOINT": "https://b/logs"}
+HERE = {"LULL_ENDPOINT": "http://localhost:4318"}
+LOGS = {"LULL_LOGS_ENDPOINT": "http://b/logs"}
+MANAGED = {**A, "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances"}
+OFF = {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a", "OTEL_SDK_DISABLED": "True"}
+PORT, HOST = "the endpoint's port", "the endpoint"
+
+
+@pytest.mark.parametrize("environ, name, value, source", [
+    (A, "LULL_PROTOCOL", "http/protobuf", "the default"),
+    (GRPC, "LULL_TRACES_PROTOCOL", "grpc", PORT),
+    (GRPC, "LULL_LOGS_PROTOCOL", "http/protobuf", "the default"),
+    ({**GRPC, "LULL_PROTOCOL": "GRPC"}, "LULL_PROTOCOL", "GRPC", "set"),
+    ({}, "LULL_PROTOCOL", "-", "not set"),
+    (A, "LULL_SERVER_NAME", "a.example", HOST),
+    (GRPC, "LULL_METRICS_SERVER_NAME", "[2001:db8::1]", HOST),
+    ({**A, "LULL_SERVER_NAME": "c"}, "LULL_SERVER_NAME", "c", "set"),
+    ({"LULL_ENDPOINT": "https://secret/x@a"}, "LULL_SERVER_NAME", "-", "not set"),
+    (A, "LULL_CERTIFICATE", "the public ones", "the layer, else the image"),
+    ({**A, "LULL_CERTIFICATE": "/dev/null"}, "LULL_CERTIFICATE", "/dev/null", "set"),
+    ({**A, "LULL_CLIENT_CERTIFICATE": "/dev/null"}, "LULL_CLIENT_KEY", "/dev/null",
+     "the certificate's file"),
+    (A, "LULL_CLIENT_KEY", "-", "not set"),
+    (HERE, "LULL_ENDPOINT", "http://localhost:4318", "set, but nothing goes there"),
+    (OFF, "LULL_ENDPOINT", "https://a", "set, but nothing goes there"),
+    ({}, "LULL_BUFFER", "16MB", "the default, where the function's memory is not known"),
+    *[({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}, "LULL_BUFFER", size,
+       "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+      for memory, size in (("128", "8MB"), ("32", "4MB"), ("512", "32MB"), ("10240", "64MB"))],
+    ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "LULL_BUFFER": "2mb"}, "LULL_BUFFER", "2mb",
+     "set"),
+    (MANAGED, "LULL_FLUSH", "lazy", "Managed Instances"),
+    ({**MANAGED, "LULL_FLUSH": "5s"}, "LULL_FLUSH", "5s", "set"),
+    ({**A, "LULL_SIGNALS": "traces"}, "LULL_FUNCTION_LOGS", "false", "logs are not exported"),
+    ({**A, "AWS_LAMBDA_FUNCTION_NAME": "orders"}, "OTEL_SERVICE_NAME", "orders",
+     "AWS_LAMBDA_FUNCTION_NAME"),
+    ({"AWS_LAMBDA_FUNCTION_NAME": "orders", "OTEL_RESOURCE_ATTRIBUTES": "a=b,service.name=x%20y"},
+     "OTEL_SERVICE_NAME", "x y", "OTEL_RESOURCE_ATTRIBUTES"),
+    ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=x", "OTEL_SERVICE_NAME": "y"},
+     "OTEL_SERVICE_NAME", "y", "set"),
+    ({"AWS_LAMBDA_FUNCTION_NAME": "orders", "OTEL_RESOURCE_ATTRIBUTES": "service.name=x,y"},
+     "OTEL_SERVICE_NAME", "orders", "AWS_LAMBDA_FUNCTION_NAME"),
+    ({"OTEL_RESOURCE_ATTRIBUTES": "team=a,b"}, "OTEL_RESOURCE_ATTRIBUTES", "-",
+     "not set: what is set cannot be used"),
+    (OFF, "OTEL_SDK_DISABLED", "True", "set"),
+    ({**A, "OTEL_SDK_DISABLED": "true"}, "OTEL_SDK_DISABLED", "true",
+     "set, for the SDK alone: LULL_ says what is exported"),
+    ({**A, "OTEL_SDK_DISABLED": "1"}, "OTEL_SDK_DISABLED", "false",
+     "set: only true has a meaning"),
+    ({**LOGS, "OTEL_TRACES_EXPORTER": "none"}, "OTEL_TRACES_EXPORTER", "none", "set"),
+    ({**LOGS, "OTEL_LOGS_EXPORTER": "none"}, "OTEL_LOGS_EXPORTER", "none",
+     "set, for the SDK alone: LULL_ says what is exported"),
+    ({**A, "OTEL_LOGS_EXPORTER": "console"}, "OTEL_LOGS_EXPORTER", "console", "set"),
+])
+def test_what_settings_amount_to(lull, environ, name, value, source):
+    """What holds, also where nobody has set it, or where another setting has the last word."""
+    found, = [row for row in rows(check(lull, **environ)[1]) if row[0] == name]
+    assert found == [name, value, source]
+
+
+def test_columns_stay_where_they_are(lull):
+    """Also of the longest name of all, and of a value too long for its column."""
+    long = "https://" + 10 * "otlp.example." + "com"
+    _, text = check(lull, LULL_ENDPOINT=long, LULL_METRICS_CLIENT_CERTIFICATE="/dev/null")
+    found = rows(text)
+    assert ["LULL_ENDPOINT", long, "set"] in found
+    assert ["LULL_METRICS_CLIENT_CERTIFICATE", "/dev/null", "set"] in found
+    longest = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+    assert [longest, "cumulative", "the default"] in found
+    names = [row.split()[0] for row in text.partition("\n\n")[0].splitlines() if row[2:3].strip()]
+    assert [row[0] for row in found] == names
+
+
+def test_a_setting_that_takes_all_the_others_effect(lull):
+    code, text = check(lull, LULL_ENDPOINT="https://a", LULL_ENABLED="off")
+    assert code == 0
+    assert "mind: LULL_ENABLED is false: lull does nothing" in text
+
+
 @pytest.mark.parametrize("endpoint, wrapper, past", [
     ("https://a", None, True), ("https://a", "/opt/other", True),
     ("https://a", "/opt/lull-wrap", False), ("http://localhost:4318", None, False),
@@ -175,10 +274,13 @@ def test_the_settings_of_each_destination(lull):
     assert line(first, "metrics.timeout") == ["3000", *here]  # its own cannot be used
     assert line(first, "compression")[:3] == ["gzip", "the", "default:"]
     assert line(first, "headers") == ["authorization=...", "x-plain=...", *here]
-    assert line(first, "server_name") == ["-", "not", "set"]
+    assert line(first, "client_certificate") == ["-", "not", "set"]
+    assert line(first, "traces.server_name") == ["a", "the", "endpoint"]
+    assert line(first, "protocol") == ["http/protobuf", "the", "default"]
     assert line(second, "endpoint") == ["http://c", *here]
     assert line(second, "headers") == ["key=...", *here]
-    assert line(second, "certificate")[:3] == ["-", "not", "set:"]
+    assert " ".join(line(second, "certificate")) == (
+        "the public ones the layer, else the image: what is set cannot be used")
     assert line(second, "timeout") == ["10s", "the", "default"]
     assert "vendor: traces go to https://a/v1/traces\n" in text
     assert "\n  LULL_TIMEOUT" not in text  # those of the environment do not hold
