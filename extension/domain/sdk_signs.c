@@ -5,17 +5,17 @@
 #include <string.h>
 
 #include "domain/config.h"
+#include "domain/config_own.h"
 
-/* Whose prefix it is: of the SDKs' own settings, and of the wrappers that start them. */
+/* Whose prefix it is: of the SDKs' own settings. */
 static const char *const signs[] = {
 	"OTEL_TRACES_", "OTEL_PROPAGATORS=", "OTEL_BSP_",    "OTEL_PYTHON_",
-	"OTEL_NODE_",   "OTEL_JAVAAGENT_",   "OTEL_DOTNET_", "AWS_LAMBDA_EXEC_WRAPPER=",
+	"OTEL_NODE_",   "OTEL_JAVAAGENT_",   "OTEL_DOTNET_",
 };
 
 /* These are lull's too, but an endpoint on this machine is meant for the function. */
 static const char *const endpoints[] = {"OTEL_EXPORTER_OTLP_ENDPOINT",
 					"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"};
-static const char *const local[] = {"//localhost", "//127.0.0.1", "//[::1]"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -27,12 +27,36 @@ static bool is_sign(const char *variable)
 	return false;
 }
 
-static bool is_local(const char *endpoint)
+/* The program's name in a path. */
+static const char *program_of(const char *path)
 {
-	for (size_t i = 0; endpoint && i < COUNT(local); i++)
-		if (strstr(endpoint, local[i]))
-			return true;
-	return false;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+/* Those of OpenTelemetry's layers, and of the layers made of them, are otel-handler, otel-instrument,
+ * otel-proxy-handler, otel-stream-handler and so on. Other wrappers may start anything. */
+static bool starts_sdk(const char *path)
+{
+	static const char prefix[] = "otel-";
+	const char *program = program_of(path);
+
+	return program && strncmp(program, prefix, sizeof prefix - 1) == 0;
+}
+
+/* lull-wrap says nothing by itself: it points an SDK at lull if there is one. But the endpoint beside it
+ * was the SDK's. */
+static bool is_taken_over(const char *const *environment)
+{
+	const char *wrapper = program_of(config_env(environment, "AWS_LAMBDA_EXEC_WRAPPER"));
+
+	return wrapper && strcmp(wrapper, "lull-wrap") == 0;
+}
+
+static bool is_of_sdk(const char *endpoint, bool taken_over)
+{
+	return endpoint && (taken_over || config_is_local(endpoint));
 }
 
 static bool is_disabled(const char *const *environment)
@@ -44,10 +68,15 @@ static bool is_disabled(const char *const *environment)
 
 bool sdk_signs_in(const char *const *environment)
 {
+	bool taken_over = is_taken_over(environment);
+
 	if (is_disabled(environment))
 		return false;
+	if (starts_sdk(config_env(environment, "AWS_LAMBDA_EXEC_WRAPPER")) ||
+	    starts_sdk(config_env(environment, "LULL_WRAP_NEXT")))
+		return true;
 	for (size_t i = 0; i < COUNT(endpoints); i++)
-		if (is_local(config_env(environment, endpoints[i])))
+		if (is_of_sdk(config_env(environment, endpoints[i]), taken_over))
 			return true;
 	for (; *environment; environment++)
 		if (is_sign(*environment))

@@ -102,18 +102,22 @@ def test_sampled_out(lambda_env, sink):
     assert joined(sink) == {"on": span_ids(sink)["GET /"], "off": OF_NOBODY}
 
 
-@pytest.mark.parametrize("variable", ["OTEL_TRACES_SAMPLER", "AWS_LAMBDA_EXEC_WRAPPER", None])
-def test_x_ray_only(lambda_env, sink, variable):
+@pytest.mark.parametrize("environ, sdk", [
+    ({"OTEL_TRACES_SAMPLER": "always_off"}, True),
+    ({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"}, True),
+    ({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/get-secrets"}, False), ({}, False),
+], ids=["sampler", "SDK's wrapper", "other wrapper", "nothing"])
+def test_x_ray_only(lambda_env, sink, environ, sdk):
     """Nobody but X-Ray has a trace: its is the line's, unless an SDK is set up and only silent."""
     env = lambda_env(lambda event, context: context.print(context.trace), endpoint=sink.url,
-                     environ={variable: "always_off"} if variable else None)
+                     environ=environ)
     with env:
         for _ in range(2):
             env.invoke()
         env.finish(logs={"received": 2, "exported": 2})
     for header, found in joined(sink).items():
         root = header.partition("Root=1-")[2].partition(";")[0].replace("-", "")
-        assert found == (OF_NOBODY if variable else (root, ""))
+        assert found == (OF_NOBODY if sdk else (root, ""))
 
 
 def test_header_of_the_sdk(lambda_env, sink):

@@ -47,8 +47,9 @@ static void test_failures(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cells); i++) {
 		/* A status that came before the connection broke has no say. */
-		struct transfer_result result = {
-			.error = "it failed", .failure = cells[i].failure, .status = 401};
+		struct transfer_result result = {.error = "it failed",
+						 .failure = cells[i].failure,
+						 .status = 401};
 
 		require(&result, cells[i].protocol, cells[i].words);
 		seen |= 1U << cells[i].failure;

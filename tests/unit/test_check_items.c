@@ -31,8 +31,10 @@ struct made {
 
 static void make(struct made *made, enum otlp_signal signal, bool delta)
 {
-	struct check_items items = {
-		.trace = trace, .time = TIME, .delta = delta, .resource = &made->resource};
+	struct check_items items = {.trace = trace,
+				    .time = TIME,
+				    .delta = delta,
+				    .resource = &made->resource};
 	struct otlp_verdict verdict;
 
 	*made = (struct made){0};
