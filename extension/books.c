@@ -174,7 +174,7 @@ void books_add_metrics(struct books *b, bool in_any_case, struct now now)
 	verdict.items = ledger_metrics(view.books, view.count, (uint64_t)b->started.real,
 				       (uint64_t)now.real, &message);
 	if (!message.failed)
-		store_accept(b->store, OTLP_METRICS, &message, &verdict, now);
+		store_accept_own(b->store, OTLP_METRICS, &message, &verdict, now);
 	bytes_free(&message);
 }
 

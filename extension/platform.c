@@ -38,7 +38,7 @@ static void add_log(struct platform *p, const struct telemetry_event *event,
 	if (message.failed)
 		store_lost(p->store, OTLP_LOGS, verdict.items);
 	else
-		store_accept(p->store, OTLP_LOGS, &message, &verdict, now);
+		store_accept_own(p->store, OTLP_LOGS, &message, &verdict, now);
 	bytes_free(&message);
 }
 
@@ -120,7 +120,7 @@ static void flush_metrics(struct platform *p, bool all, struct now now)
 	if (verdict.items == 0)
 		return;
 	p->metrics_made = now.mono;
-	store_accept(p->store, OTLP_METRICS, &message, &verdict, now);
+	store_accept_own(p->store, OTLP_METRICS, &message, &verdict, now);
 }
 
 void platform_flush(struct platform *p, bool all, struct now now)

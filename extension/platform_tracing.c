@@ -244,7 +244,7 @@ void tracing_flush(struct platform_tracing *t, bool all, struct now now)
 		settle(t, &t->invocations->ring[(n - 1) % INVOCATIONS], all, &r);
 	verdict.items = r.count;
 	if (verdict.items > 0 && span_request_finish(&r, &message) > 0)
-		store_accept(t->store, OTLP_TRACES, &message, &verdict, now);
+		store_accept_own(t->store, OTLP_TRACES, &message, &verdict, now);
 	else if (verdict.items > 0)
 		store_lost(t->store, OTLP_TRACES, verdict.items);
 	arena_free(&r.arena);

@@ -90,7 +90,7 @@ void self_logs_flush(struct store *store, struct now now)
 	if (message.failed)
 		store_lost(store, OTLP_LOGS, verdict.items);
 	else
-		store_accept(store, OTLP_LOGS, &message, &verdict, now);
+		store_accept_own(store, OTLP_LOGS, &message, &verdict, now);
 	bytes_free(&message);
 	arena_free(&arena);
 }

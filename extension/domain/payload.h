@@ -16,6 +16,7 @@ struct payload {
 	bool alone;           /* never to be joined with others */
 	unsigned
 		maybe_sent; /* a bit for each destination that a request with it may have reached */
+	bool own;           /* lull made it by itself: nobody misses it where it is not taken */
 	bool lines;         /* records that lull made: they get the trace of their request */
 	uint64_t requests;  /* of which requests: join_requests() */
 	size_t *held;       /* the account of bytes it is in */

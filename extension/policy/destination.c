@@ -85,6 +85,7 @@ static bool halve(const struct payload *p, struct payload *halves[static 2])
 	if (halves[0] && halves[1]) {
 		halves[0]->alone = halves[1]->alone = true;
 		halves[0]->maybe_sent = halves[1]->maybe_sent = p->maybe_sent;
+		halves[0]->own = halves[1]->own = p->own;
 		return true;
 	}
 	payload_unref(halves[0]);
@@ -150,15 +151,34 @@ static uint64_t maybe_twice(const struct destination *d, const struct batch *bat
 	return items < exported ? items : exported;
 }
 
+enum drop_reason destination_off_reason(const struct payload *payload)
+{
+	return payload->own ? DROP_OWN : DROP_TURNED_OFF;
+}
+
 static void turn_off(struct destination *d, enum otlp_signal signal)
 {
 	struct payload *p;
 
 	d->circuit[signal].off = true;
 	while ((p = payload_list_pop(&d->queue[signal]))) {
-		d->account[signal].dropped[DROP_TURNED_OFF] += p->items;
+		d->account[signal].dropped[destination_off_reason(p)] += p->items;
 		payload_unref(p);
 	}
+}
+
+/* Of a batch from disk nobody knows who made what. */
+static void drop_unknown(struct ledger_account *account, const struct batch *batch)
+{
+	uint64_t items = batch->items;
+
+	for (size_t i = 0; i < batch->members.count; i++) {
+		const struct payload *p = payload_list_at(&batch->members, i);
+
+		account->dropped[destination_off_reason(p)] += p->items;
+		items -= p->items;
+	}
+	account->dropped[DROP_TURNED_OFF] += items;
 }
 
 static void empty(struct destination *d, struct batch *batch)
@@ -187,7 +207,7 @@ void destination_settle(struct destination *d, struct batch *batch, const struct
 		account->dropped[DROP_REFUSED] += batch->items;
 		break;
 	case VERDICT_OFF:
-		account->dropped[DROP_TURNED_OFF] += batch->items;
+		drop_unknown(account, batch);
 		turn_off(d, s);
 		break;
 	case VERDICT_LATER:

@@ -43,6 +43,9 @@ struct destination {
 /* Is it one for this signal? */
 bool destination_takes(const struct destination *d, enum otlp_signal signal);
 
+/* What a payload is dropped as by a backend that does not have its signal. */
+enum drop_reason destination_off_reason(const struct payload *payload);
+
 /* Is anything of this signal waiting to be taken? */
 bool destination_waiting(const struct destination *d, enum otlp_signal signal);
 

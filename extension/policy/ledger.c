@@ -15,6 +15,7 @@ static const char *const reasons[] = {
 	[DROP_SPOOL] = "spool",
 	[DROP_DISABLED] = "disabled",
 	[DROP_FILTERED] = "filtered",
+	[DROP_OWN] = "own",
 };
 _Static_assert(sizeof reasons / sizeof reasons[0] == DROP_REASONS, "a name for every reason");
 
@@ -30,6 +31,12 @@ uint64_t ledger_dropped(const struct ledger_account *account)
 	for (unsigned r = 0; r < DROP_REASONS; r++)
 		sum += account->dropped[r];
 	return sum;
+}
+
+uint64_t ledger_lost(const struct ledger_account *account)
+{
+	return ledger_dropped(account) - account->dropped[DROP_DISABLED] -
+	       account->dropped[DROP_FILTERED] - account->dropped[DROP_OWN];
 }
 
 bool ledger_closes(const struct ledger_account *account, uint64_t held)
@@ -70,15 +77,17 @@ static void rare(const char *name, uint64_t number, struct bytes *out)
 		bytes_addf(out, "\"%s\":%" PRIu64 ",", name, number);
 }
 
-/* "received":..,"exported":..,"dropped":.. */
+/* "received":..,"exported":..,"dropped":..,"lost":.. */
 static void add_sums(const struct ledger_books *books, size_t count, struct bytes *out)
 {
 	struct ledger_account all = {0};
 
 	for (size_t i = 0; i < count * OTLP_SIGNALS; i++)
 		ledger_add(&all, &books[i / OTLP_SIGNALS].account[i % OTLP_SIGNALS]);
-	bytes_addf(out, "\"received\":%" PRIu64 ",\"exported\":%" PRIu64 ",\"dropped\":%" PRIu64,
-		   all.received, all.exported, ledger_dropped(&all));
+	bytes_addf(out,
+		   "\"received\":%" PRIu64 ",\"exported\":%" PRIu64 ",\"dropped\":%" PRIu64
+		   ",\"lost\":%" PRIu64,
+		   all.received, all.exported, ledger_dropped(&all), ledger_lost(&all));
 }
 
 static void add_signal(enum otlp_signal signal, const struct ledger_account *a, uint64_t held,

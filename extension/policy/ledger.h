@@ -22,8 +22,9 @@ enum drop_reason {
 	DROP_SPOOL,      /* their file was not what had been written, or gone */
 	DROP_DISABLED,   /* the settings say that this signal is not to be exported */
 	DROP_FILTERED,   /* below what the settings want exported */
+	DROP_OWN,        /* lull's own making, of a signal that the backend does not have */
 };
-#define DROP_REASONS 10
+#define DROP_REASONS 11
 
 struct ledger_account {
 	uint64_t received;
@@ -40,6 +41,9 @@ const char *ledger_reason(enum drop_reason reason);
 
 uint64_t ledger_dropped(const struct ledger_account *account);
 
+/* Of that: what is missing somewhere. The settings left out the rest, or nobody has asked for it. */
+uint64_t ledger_lost(const struct ledger_account *account);
+
 /* Do the books close with `held` items still here? */
 bool ledger_closes(const struct ledger_account *account, uint64_t held);
 
@@ -55,11 +59,11 @@ struct ledger_books {
 	const uint64_t *held;                 /* OTLP_SIGNALS of them */
 };
 
-/* One line of JSON: {"lull_ledger":{"received":..,"exported":..,"dropped":..,"traces":{"received":..,
- * "inherited":..,"exported":..,"held":..,"spooled":..,"possible_duplicates":..,
- * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first three over all signals. Left out where
+/* One line of JSON: {"lull_ledger":{"received":..,"exported":..,"dropped":..,"lost":..,"traces":{
+ * "received":..,"inherited":..,"exported":..,"held":..,"spooled":..,"possible_duplicates":..,
+ * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first four over all signals. Left out where
  * they are 0: inherited, spooled, possible_duplicates, and every reason. Of several destinations the
- * first three are over all of them, too, and then comes "destinations":{"name":{"traces":..,"logs":..,
+ * first four are over all of them, too, and then comes "destinations":{"name":{"traces":..,"logs":..,
  * "metrics":..},..}. Stable, and without a dot in any key: CloudWatch's metric filters select by it. */
 void ledger_line(const struct ledger_books *books, size_t count, struct bytes *out);
 

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define MAGIC "LULB"
-#define VERSION 2 /* another one wherever anything changes, also what a drop reason stands for */
+#define VERSION 3 /* another one wherever anything changes, also what a drop reason stands for */
 #define HEAD ((size_t)8)
 #define CRC ((size_t)4)
 #define NUMBER ((size_t)6)

@@ -138,6 +138,17 @@ void store_accept(struct store *store, enum otlp_signal signal, struct bytes *me
 		put(store, &store->staging[signal], p);
 }
 
+void store_accept_own(struct store *store, enum otlp_signal signal, struct bytes *message,
+		      const struct otlp_verdict *verdict, struct now now)
+{
+	struct payload *p = admit(store, signal, message, verdict, now);
+
+	if (!p)
+		return;
+	p->own = true;
+	put(store, &store->staging[signal], p);
+}
+
 void store_accept_lines(struct store *store, struct bytes *message,
 			const struct otlp_verdict *verdict, struct now now)
 {
@@ -173,7 +184,7 @@ static void distribute(struct store *store, struct payload *p)
 	FOR_TAKERS(store, p->signal, d)
 	{
 		if (d->circuit[p->signal].off)
-			d->account[p->signal].dropped[DROP_TURNED_OFF] += p->items;
+			d->account[p->signal].dropped[destination_off_reason(p)] += p->items;
 		else if (payload_list_push(&d->queue[p->signal], p))
 			payload_ref(p);
 		else
@@ -197,6 +208,7 @@ static void hand_on(struct store *store, const struct payload *from, struct byte
 		return;
 	}
 	p->alone = from->alone;
+	p->own = from->own;
 	distribute(store, p);
 }
 

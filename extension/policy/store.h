@@ -39,6 +39,10 @@ enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signa
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now);
 
+/* The same of what lull makes by itself. */
+void store_accept_own(struct store *store, enum otlp_signal signal, struct bytes *message,
+		      const struct otlp_verdict *verdict, struct now now);
+
 /* The same of log records that lull made of lines: they wait for the trace of their request. */
 void store_accept_lines(struct store *store, struct bytes *message,
 			const struct otlp_verdict *verdict, struct now now);

@@ -4,6 +4,7 @@ import json
 
 from otlp import SIGNALS
 
+MEANT = ("disabled", "filtered", "own")  # what is dropped for these reasons is no loss
 OPTIONAL = ("inherited", "spooled", "possible_duplicates")  # left out where they are 0
 
 
@@ -56,4 +57,6 @@ def close_books(books, **expected):
     for name in ("received", "exported"):
         assert books[name] == sum(account[name] for account in accounts), books
     assert books["dropped"] == sum(sum(account["dropped"].values()) for account in accounts), books
+    meant = sum(account["dropped"].get(reason, 0) for account in accounts for reason in MEANT)
+    assert books["lost"] == books["dropped"] - meant, books
     return books

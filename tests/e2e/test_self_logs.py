@@ -43,7 +43,7 @@ def test_they_arrive_as_they_are_written(lambda_env, sink, flush, invocations):
 
 
 @pytest.mark.parametrize("status, reason, invocations, sent", [
-    (400, "refused", 5, 2), (400, "refused", 0, 1), (404, "turned_off", 5, 1),
+    (400, "refused", 5, 2), (400, "refused", 0, 1), (404, "own", 5, 1),
 ], ids=["400", "400 at shutdown", "404"])
 def test_a_refusal_of_them_does_not_breed_more(lambda_env, sink, status, reason, invocations, sent):
     """It is told once, with the next export if that takes logs, and its refusal is no news."""

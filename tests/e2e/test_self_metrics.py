@@ -128,5 +128,5 @@ def test_a_backend_that_takes_no_metrics(lambda_env, sink, mode):
         otlp.send(env.port, otlp.traces("a"))
         invoke(env)
         books = env.finish(traces={"received": 1, "exported": 1})
-    assert books["metrics"]["dropped"] == {"turned_off": books["metrics"]["received"]}
+    assert books["metrics"]["dropped"] == {"own": books["metrics"]["received"]}
     assert books["metrics"]["received"] == 18

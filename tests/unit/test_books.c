@@ -75,7 +75,9 @@ static void test_line_of_what_is_held(void **state)
 	accept(&l, OTLP_LOGS, 1, 0);
 	export_all(&l, 1);
 	books_close(&l.books);
-	assert_int_equal(said(l.world, "{\"received\":16,\"exported\":6,\"dropped\":0,\"dest"), 1);
+	assert_int_equal(said(l.world,
+			      "{\"received\":16,\"exported\":6,\"dropped\":0,\"lost\":0,\"dest"),
+			 1);
 	require_part(&l, "first", NOTHING,
 		     "\"received\":6,\"exported\":0,\"held\":6,\"dropped\":{}",
 		     "\"received\":4,\"exported\":0,\"held\":4,\"dropped\":{}");

@@ -280,6 +280,25 @@ static void test_turned_off(void **state)
 	end(&d);
 }
 
+/* What lull made by itself nobody misses there, also of what has been halved before. */
+static void test_off_of_what_is_own(void **state)
+{
+	struct destination d = {.settings = anywhere};
+	struct batch batch;
+
+	(void)state;
+	put_items(&d, OTLP_METRICS, 0, 4)->own = true;
+	assert_true(destination_take(&d, OTLP_METRICS, &batch));
+	settle(&d, &batch, VERDICT_HALVE, 0, now);
+	put_items(&d, OTLP_METRICS, 4, 3);
+	put_items(&d, OTLP_METRICS, 7, 5)->own = true;
+	assert_true(destination_take(&d, OTLP_METRICS, &batch));
+	settle(&d, &batch, VERDICT_OFF, 0, now);
+	assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_OWN], 9);
+	assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_TURNED_OFF], 3);
+	end(&d);
+}
+
 /* A backend that takes `most` items a request: all of them get through, in their order. */
 static void halve_down(enum otlp_signal signal, size_t items, size_t most)
 {
@@ -452,12 +471,19 @@ static void test_in_flight_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_take),           cmocka_unit_test(test_take_of_a_signal),
-		cmocka_unit_test(test_join),           cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_put_back_order), cmocka_unit_test(test_circuit),
-		cmocka_unit_test(test_turned_off),     cmocka_unit_test(test_halving),
-		cmocka_unit_test(test_shared_halving), cmocka_unit_test(test_shared_duplicates),
-		cmocka_unit_test(test_drop_oldest),    cmocka_unit_test(test_in_flight_stays),
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_take_of_a_signal),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_put_back_order),
+		cmocka_unit_test(test_circuit),
+		cmocka_unit_test(test_off_of_what_is_own),
+		cmocka_unit_test(test_turned_off),
+		cmocka_unit_test(test_halving),
+		cmocka_unit_test(test_shared_halving),
+		cmocka_unit_test(test_shared_duplicates),
+		cmocka_unit_test(test_drop_oldest),
+		cmocka_unit_test(test_in_flight_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ static void test_reasons(void **state)
 		{DROP_SPOOL, "spool"},
 		{DROP_DISABLED, "disabled"},
 		{DROP_FILTERED, "filtered"},
+		{DROP_OWN, "own"},
 	};
 	size_t i;
 
@@ -38,7 +39,7 @@ static void test_reasons(void **state)
 
 static void test_closes(void **state)
 {
-	struct ledger_account account = {.received = 119,
+	struct ledger_account account = {.received = 130,
 					 .inherited = 30,
 					 .exported = 60,
 					 .spooled = 9};
@@ -49,7 +50,7 @@ static void test_closes(void **state)
 	(void)state;
 	for (r = 0; r < DROP_REASONS; r++)
 		account.dropped[r] = r + 1;
-	assert_int_equal(ledger_dropped(&account), 55);
+	assert_int_equal(ledger_dropped(&account), 66);
 	assert_true(ledger_closes(&account, 25));
 	assert_false(ledger_closes(&account, 24));
 	assert_false(ledger_closes(&account, 26));
@@ -68,6 +69,20 @@ static void test_closes(void **state)
 	account.possible_duplicates = 1000;
 	assert_true(ledger_closes(&account, 25));
 	assert_true(ledger_closes(&(struct ledger_account){0}, 0));
+}
+
+/* What was not to be exported, or what nobody misses, is no loss: it raises no alarm. */
+static void test_lost(void **state)
+{
+	(void)state;
+	for (unsigned r = 0; r < DROP_REASONS; r++) {
+		struct ledger_account account = {.dropped = {[DROP_REFUSED] = 1}};
+		bool meant = r == DROP_DISABLED || r == DROP_FILTERED || r == DROP_OWN;
+
+		account.dropped[r] += 3;
+		assert_int_equal(ledger_dropped(&account), 4);
+		assert_int_equal(ledger_lost(&account), meant ? 1 : 4);
+	}
 }
 
 static void assert_lines(const struct ledger_books *books, size_t count, const char *expected)
@@ -108,7 +123,7 @@ static void test_line(void **state)
 	(void)state;
 	assert_line(
 		account, held,
-		"{\"lull_ledger\":{\"received\":11,\"exported\":7,\"dropped\":2,"
+		"{\"lull_ledger\":{\"received\":11,\"exported\":7,\"dropped\":2,\"lost\":18446744073709551610,"
 		"\"traces\":{\"received\":12,\"exported\":7,\"held\":2,\"dropped\":{\"refused\":3}},"
 		"\"logs\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}},"
 		"\"metrics\":{\"received\":18446744073709551615,\"exported\":0,\"held\":0,\"dropped\":{"
@@ -132,7 +147,7 @@ static void test_line_of_several(void **state)
 	(void)state;
 	assert_lines(
 		books, 2,
-		"{\"lull_ledger\":{\"received\":28,\"exported\":19,\"dropped\":3,\"destinations\":{"
+		"{\"lull_ledger\":{\"received\":28,\"exported\":19,\"dropped\":3,\"lost\":3,\"destinations\":{"
 		"\"vendor\":{"
 		"\"traces\":{\"received\":12,\"exported\":7,\"held\":2,\"dropped\":{\"refused\":3}},"
 		"\"logs\":{\"received\":0,\"exported\":0,\"held\":0,\"dropped\":{}},"
@@ -161,7 +176,7 @@ static void test_rare_fields(void **state)
 	(void)state;
 	assert_line(
 		account, held,
-		"{\"lull_ledger\":{\"received\":24,\"exported\":21,\"dropped\":1,"
+		"{\"lull_ledger\":{\"received\":24,\"exported\":21,\"dropped\":1,\"lost\":1,"
 		"\"traces\":{\"received\":12,\"inherited\":5,\"exported\":17,\"held\":0,"
 		"\"dropped\":{}},"
 		"\"logs\":{\"received\":3,\"exported\":0,\"held\":0,\"spooled\":3,\"dropped\":{}},"
@@ -172,8 +187,11 @@ static void test_rare_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reasons),     cmocka_unit_test(test_closes),
-		cmocka_unit_test(test_line),        cmocka_unit_test(test_line_of_several),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_closes),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_line_of_several),
 		cmocka_unit_test(test_rare_fields),
 	};
 
