@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "check.h"
 #include "check_send.h"
+#include "domain/config_table.h"
 #include "edges/last_resort.h"
 #include "self_logs.h"
 #include "version.h"
@@ -137,6 +138,7 @@ int main(int argc, char **argv)
 	if (!options.runtime_api || argc > 1)
 		return by_hand(argc, argv, folder);
 	last_resort_catch();
+	log_set_format(setting_log_format(environment));
 	type = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
 	options.managed_instances = type && strcmp(type, "lambda-managed-instances") == 0;
 	options.name = slash ? slash + 1 : argv[0];
@@ -145,7 +147,6 @@ int main(int argc, char **argv)
 
 	config_read(&config, environment);
 	log_set_level(config.log_level);
-	log_set_format(config.log_format);
 	if (config.self_logs)
 		self_logs_start();
 	say_problems(&config);

@@ -253,6 +253,16 @@ static bool parse_log_format(const char *text, enum log_format *value)
 	return true;
 }
 
+enum log_format setting_log_format(const char *const *environment)
+{
+	const char *text = config_env(environment, "AWS_LAMBDA_LOG_FORMAT");
+	enum log_format format = LOG_TEXT;
+
+	if (text)
+		parse_log_format(text, &format);
+	return format;
+}
+
 static bool parse_severity(const char *text, int *value)
 {
 	static const char *const words[] = {"trace", "debug", "info", "warn", "error", "fatal"};

@@ -84,6 +84,9 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 /* What to write instead, for people. */
 const char *setting_wanted(enum setting_type type);
 
+/* The one setting that has to be known before all others are read, lest there be something to say. */
+enum log_format setting_log_format(const char *const *environment);
+
 /* "http/protobuf" and so on; of PROTOCOL_BY_PORT there is none. */
 const char *setting_protocol_name(enum protocol protocol);
 

@@ -74,6 +74,23 @@ def test_when_all_is_well_two_lines_are_said(lambda_env, sink, log_format):
     assert "secret" not in said(env)
 
 
+@pytest.mark.parametrize("log_format", ["Text", "JSON", "json", "yaml"])
+def test_what_is_said_before_anything_else_is_known(lull, log_format):
+    """Where there is no Lambda to ask it waits: an early exit would be the function's."""
+    environ = {"AWS_LAMBDA_RUNTIME_API": "nowhere", "AWS_LAMBDA_LOG_FORMAT": log_format}
+    with subprocess.Popen([lull], env=environ, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        assert process.poll() is None
+        process.kill()
+    if log_format.lower() == "json":
+        found = json.loads(line)
+        assert (found["level"], found["logger"]) == ("ERROR", "lull")
+        line = found["message"]
+    else:
+        assert line.startswith("lull: error: ")
+    assert "AWS_LAMBDA_RUNTIME_API=nowhere is no HOST:PORT" in line
+
+
 def test_who_wants_less_of_the_function_wants_less_of_lull(lambda_env, sink):
     """AWS_LAMBDA_LOG_LEVEL: the ledger is no matter of levels."""
     with lambda_env(endpoint=sink.url, environ={"AWS_LAMBDA_LOG_LEVEL": "WARN"}) as env:
