@@ -1,6 +1,7 @@
 """layer/lull-wrap: functions that were written for direct export to a backend far away go through
 lull, without a change in them; and export directly as before where there is no lull."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -66,13 +67,53 @@ def made(language):
     return Path(built.stdout.strip())
 
 
-@pytest.fixture(scope="module")
-def node():
-    folder = made("node")
+def node_in(folder):
+    """Options for lambda_env: the Node function in that folder."""
     client = folder / "node_modules" / "aws-lambda-ric" / "index.mjs"
     return {"runtime": [str(folder / "bin" / "node"), str(client), "function.handler"],
             "task_root": folder, "handler": "function.handler",
             "init_timeout": 60, "timeout": 60, "memory_size": 512}
+
+
+@pytest.fixture(scope="module")
+def node():
+    return node_in(made("node"))
+
+
+def deploy(packages, folder, left_out):
+    """The packages, but for those left out, as a deployment has them: each is the installed one."""
+    folder.mkdir()
+    for package in packages.iterdir():
+        inner = [path for path in left_out if path.parts[0] == package.name]
+        if package.is_file():  # no link: Node would look for packages beside where that leads
+            shutil.copy(package, folder)
+        elif not inner:
+            (folder / package.name).symlink_to(package)
+        elif inner != [Path(package.name)]:
+            deploy(package, folder / package.name, [path.relative_to(package.name)
+                                                    for path in inner])
+
+
+@pytest.fixture
+def python_with_grpc_alone(tmp_path):
+    """The Python function that makes its exporters in code, with its packages beside it, by an
+    interpreter that has none of its own."""
+    exporters = Path("opentelemetry", "exporter", "otlp")
+    deploy(Path(pytest.__file__).parents[1], tmp_path / "task",
+           [exporters / "proto" / "http", exporters / "json"])
+    (tmp_path / "task" / "direct.py").symlink_to(ROOT / "tests/functions/python/direct.py")
+    return {"runtime": [os.path.realpath(sys.executable), "-m", "awslambdaric", "direct.handler"],
+            "task_root": tmp_path / "task", "handler": "direct.handler"}
+
+
+@pytest.fixture
+def node_with_grpc_alone(tmp_path):
+    """With the exporter for metrics by gRPC npm installs the one by HTTP, which it needs."""
+    scope = Path("node_modules", "@opentelemetry")
+    names = ("exporter-trace-otlp-http", "exporter-logs-otlp-http", "exporter-trace-otlp-proto",
+             "exporter-logs-otlp-proto", "exporter-metrics-otlp-proto")
+    deploy(made("node"), tmp_path / "task", [scope / name for name in names])
+    return node_in(tmp_path / "task")
 
 
 def await_direct(history, backend):
@@ -143,6 +184,37 @@ def test_a_function_that_speaks_grpc(lambda_env, node, wrapper, collector):
     for signal in otlp.SIGNALS:
         sent = len(collector.items(signal))
         assert books[signal]["received"] == books[signal]["exported"] == sent > 0, books
+
+
+def test_a_python_function_with_grpc_alone(
+    lambda_env, python_with_grpc_alone, wrapper, backend, history, tmp_path
+):
+    """Nobody says so, and its backend takes HTTP as well: it is seen by what is deployed."""
+    env = lambda_env(copy=True, **python_with_grpc_alone, environ={
+        **direct_export(backend), "AWS_LAMBDA_EXEC_WRAPPER": str(wrapper)})
+    with env:
+        answer = env.invoke({"order": "a"}).json()
+        second = env.begin({"until": str(tmp_path / "go")})
+        await_direct(history, backend)
+        (tmp_path / "go").touch()
+        assert env.wait(second).status == "success"
+        books = env.finish()
+    assert answer["package"] == "opentelemetry.exporter.otlp.proto.grpc"
+    assert answer["settings"]["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
+    assert (answer["settings"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
+            == f"http://localhost:{env.grpc_port}")
+    check_sent_by_lull(backend, books)
+
+
+def test_a_node_function_with_grpc_alone(lambda_env, node_with_grpc_alone, wrapper, backend):
+    """It takes the exporters of the protocol that is named, and there are no others."""
+    env = lambda_env(copy=True, **node_with_grpc_alone, environ={
+        **direct_export(backend), "AWS_LAMBDA_EXEC_WRAPPER": str(wrapper)})
+    with env:
+        assert env.invoke({"order": "a"}).status == "success"
+        books = env.finish()
+    check_sent_by_lull(backend, books)
+    assert "charge card" in backend.names()
 
 
 def test_an_os_only_runtime_calls_it(lambda_env, wrapper, backend, tmp_path):

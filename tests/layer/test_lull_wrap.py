@@ -165,6 +165,77 @@ def test_environment(shell, opt, case):
     assert "secret" not in str(have)
 
 
+PYTHON = "opentelemetry/exporter/otlp"
+NODE = "node_modules/@opentelemetry/exporter"
+SITE = "lib/python3.13/site-packages"
+LOGS_BY_HTTP = http(TRACES_PROTOCOL="grpc", TRACES_ENDPOINT="http://localhost:4317")
+TRACES_BY_HTTP = grpc(TRACES_PROTOCOL="http/protobuf",
+                      TRACES_ENDPOINT="http://localhost:4318/v1/traces")
+
+# packages that are there, in folders of this test -> what is there that was not, or is other
+DEPLOYED = {
+    "Python, both": (
+        [f"task/{PYTHON}/proto/grpc", f"task/{PYTHON}/proto/http"], {}, http()),
+    "Python, HTTP": ([f"task/{PYTHON}/proto/http"], {}, http()),
+    "Python, gRPC and http/json": (
+        [f"task/{PYTHON}/proto/grpc", f"task/{PYTHON}/json/http"], {}, http()),
+    **{f"Python, gRPC in {folder}": ([f"{folder}/{PYTHON}/proto/grpc"], {}, grpc())
+       for folder in ("task", "opt/python", f"opt/python/{SITE}", f"runtime/{SITE}", "working",
+                      "b", f"venv/{SITE}")},
+    "Python, gRPC in the function, HTTP in a layer": (
+        [f"task/{PYTHON}/proto/grpc", f"opt/python/{PYTHON}/proto/http"], {}, http()),
+    "Python, gRPC in the function, HTTP on the path": (
+        [f"task/{PYTHON}/proto/grpc", f"c/{PYTHON}/proto/http"], {}, http()),
+    "a port that says nothing": (
+        [f"task/{PYTHON}/proto/grpc"], otlp(ENDPOINT=BACKEND + ":4318"), grpc()),
+    "a protocol is more than packages": (
+        [f"task/{PYTHON}/proto/grpc"], otlp(PROTOCOL="http/protobuf"), http()),
+    "so is that of one signal": (
+        [f"task/{PYTHON}/proto/grpc"], otlp(TRACES_PROTOCOL="http/protobuf"), TRACES_BY_HTTP),
+    "the ports of lull": ([f"task/{PYTHON}/proto/grpc"], {"LULL_GRPC_PORT": "5317"}, grpc(5317)),
+    **{f"Node, gRPC in {folder}": ([f"{folder}/{NODE}-trace-otlp-grpc"], {}, grpc())
+       for folder in ("task", "opt/nodejs", "opt/nodejs/node22", "working", "d")},
+    "Node, http/json": ([f"task/{NODE}-trace-otlp-http"], {}, http()),
+    "Node, all": ([f"task/{NODE}-{name}-otlp-{kind}" for name in ("trace", "logs", "metrics")
+                   for kind in ("grpc", "http", "proto")], {}, http()),
+    "Node, traces alone by gRPC": (
+        [f"task/{NODE}-trace-otlp-grpc", f"opt/nodejs/{NODE}-logs-otlp-proto"], {}, LOGS_BY_HTTP),
+    "Node, metrics by gRPC, with what they need": (
+        [f"task/{NODE}-trace-otlp-grpc", f"task/{NODE}-metrics-otlp-grpc",
+         f"task/{NODE}-metrics-otlp-http"], {}, grpc()),
+    "Node, metrics by both": (
+        [f"task/{NODE}-trace-otlp-grpc", f"task/{NODE}-metrics-otlp-grpc",
+         f"task/{NODE}-metrics-otlp-proto"], {}, LOGS_BY_HTTP),
+    "Node, metrics by both as traces are by HTTP": (
+        [f"task/{NODE}-trace-otlp-http", f"task/{NODE}-metrics-otlp-grpc",
+         f"task/{NODE}-metrics-otlp-http"], {}, http()),
+    "Node, a protocol is more than packages": (
+        [f"task/{NODE}-trace-otlp-grpc"], otlp(TRACES_PROTOCOL="http/json"),
+        grpc(TRACES_PROTOCOL="http/json", TRACES_ENDPOINT="http://localhost:4318/v1/traces")),
+    "no SDK": (["task/opentelemetry/trace", "task/node_modules/@opentelemetry/api"], {}, http()),
+}
+
+
+@pytest.mark.parametrize("case", DEPLOYED)
+def test_the_exporters_that_are_deployed(shell, opt, tmp_path, case):
+    folders, given, changed = DEPLOYED[case]
+    here = opt.parent
+    for folder in [*folders, "task", "working", "runtime/bin"]:
+        inner = folder.replace("opt", opt.name, 1) if folder.startswith("opt/") else folder
+        (here / inner).mkdir(parents=True, exist_ok=True)
+    program = here / "runtime" / "bin" / "python3.13"
+    program.symlink_to(shutil.which("env"))
+    given = {**LAMBDA, **given, "LAMBDA_TASK_ROOT": str(here / "task"),
+             "PYTHONPATH": f"{here}/a::{here}/b:{here}/c", "NODE_PATH": f"{here}/d/node_modules",
+             "VIRTUAL_ENV": f"{here}/venv"}
+    done = wrap(shell, opt, given, str(program), "-0", cwd=here / "working")
+    assert (done.returncode, done.stderr) == (0, "")
+    have = dict(pair.split("=", 1) for pair in done.stdout.split("\0") if pair)
+    wanted = {**{name: value for name, value in given.items() if not name.startswith(OTLP)},
+              **HURRY, **changed, "PATH": ""}
+    assert {name: value for name, value in have.items() if name not in NOISE} == wanted
+
+
 def test_a_second_time_changes_nothing_more(shell, opt):
     for given in (otlp(ENDPOINT=BACKEND),
                   otlp(ENDPOINT=BACKEND + ":4317", LOGS_PROTOCOL="http/json"),

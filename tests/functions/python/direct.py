@@ -1,6 +1,7 @@
 """A Lambda function that was written for direct export to a backend far away, and long ago: its
-exporters are made in code, the endpoint is the environment's, and nothing ever flushes. What the
-SDK's own processors have not sent when the environment freezes waits for the next invocation.
+exporters are made in code, by HTTP unless only those by gRPC are deployed, the endpoint is the
+environment's, and nothing ever flushes. What the SDK's own processors have not sent when the
+environment freezes waits for the next invocation.
 
 Keys of the event:
   order  id of the order; without it nothing is measured
@@ -10,10 +11,9 @@ Keys of the event:
 import logging
 import os
 import time
+from importlib import import_module
+from importlib.util import find_spec
 
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -22,12 +22,17 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+package = "opentelemetry.exporter.otlp.proto."
+package += "http" if find_spec(package + "http") else "grpc"
 resource = Resource.create({"service.name": "direct"})
 spans = TracerProvider(resource=resource)
-spans.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+spans.add_span_processor(BatchSpanProcessor(
+    import_module(package + ".trace_exporter").OTLPSpanExporter()))
 records = LoggerProvider(resource=resource)
-records.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
-points = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource)
+records.add_log_record_processor(BatchLogRecordProcessor(
+    import_module(package + "._log_exporter").OTLPLogExporter()))
+points = MeterProvider([PeriodicExportingMetricReader(
+    import_module(package + ".metric_exporter").OTLPMetricExporter())], resource=resource)
 
 tracer = spans.get_tracer("direct")
 logger = records.get_logger("direct")
@@ -45,5 +50,6 @@ def handler(event, context):
         logging.getLogger().warning("order %s is done", order)
     return {
         "request_id": context.aws_request_id,
+        "package": package,
         "settings": {name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
     }
