@@ -5,6 +5,7 @@ import re
 import pytest
 
 import otlp
+from ports import free_port
 from runs import said
 from spools import invoke
 
@@ -94,3 +95,60 @@ def test_log_lines_that_come_twice(lambda_env, sink, environ, printed, exported,
     for line in found:
         assert "LULL_FUNCTION_LOGS=false" in line
         assert "OTEL_LOGS_EXPORTER=none" in line
+
+
+def local(port):
+    """For a function that sends to lull at that port."""
+    return {"LULL_HTTP_PORT": str(port), "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}"}
+
+
+def test_an_sdk_that_follows_a_header_in_which_nobody_sampled(
+    lambda_env, sink, python_function, tmp_path
+):
+    """Python's with its Lambda instrumentation, beside two that heed what the hint advises."""
+    advised = {"following": {"OTEL_PROPAGATORS": "xray-lambda"},
+               "always on": {"OTEL_PROPAGATORS": "xray-lambda", "OTEL_TRACES_SAMPLER": "always_on"},
+               "other propagators": {"OTEL_PROPAGATORS": "tracecontext,baggage"}}
+    following, *well = [
+        lambda_env(endpoint=sink.url, **python_function, init_timeout=60, timeout=60, environ={
+            **local(free_port()), "LULL_SPOOL_FOLDER": str(tmp_path / name), **environ})
+        for name, environ in advised.items()]
+    rounds = 0
+    while not counts(NOT_SAMPLED, following):
+        for env in (following, *well):
+            assert env.invoke({"order": "a"}, trace=HEADER + "0").status == "success"
+        rounds += 1
+        assert rounds < 3_000
+    for env in (following, *well):
+        for _ in range(3):
+            env.invoke({"order": "a"}, trace=HEADER + "0")
+    books = [env.finish() for env in (following, *well)]
+    count, = counts(NOT_SAMPLED, following)
+    assert 3 <= count <= rounds
+    hint, = [line for line in said(following).splitlines() if "Sampled=0" in line]
+    assert "OTEL_TRACES_SAMPLER=always_on" in hint
+    assert "OTEL_PROPAGATORS=tracecontext,baggage" in hint
+    assert books[0]["traces"]["received"] == 0
+    for env, own in zip(well, books[1:], strict=True):
+        assert len(said(env).splitlines()) == 2, said(env)
+        assert own["traces"]["exported"] == 3 * (rounds + 3)
+
+
+@pytest.mark.parametrize("environ, exported, twice", [
+    ({}, 10, 1), ({"LULL_FUNCTION_LOGS": "false"}, 5, 0),
+])
+def test_a_logging_handler_of_the_sdk_beside_the_runtimes(
+    lambda_env, sink, python_function, environ, exported, twice
+):
+    runtime = [*python_function["runtime"][:-1], "twice.handler"]
+    env = lambda_env(endpoint=sink.url, init_timeout=60, timeout=60, environ={
+        **local(free_port()), **environ},
+        **{**python_function, "runtime": runtime, "handler": "twice.handler"})
+    with env:
+        for number in range(5):
+            assert env.invoke({"order": str(number)}).status == "success"
+        env.finish(logs={"received": exported, "exported": exported})
+    bodies = sink.names("logs")
+    assert sum(f"order {number} is paid" in bodies for number in range(5)) == 5
+    assert len([line for line in said(env).splitlines() if "arrive twice" in line]) == twice
+    assert len(said(env).splitlines()) == 2 + twice
