@@ -2,9 +2,15 @@
 
 import otlp
 
+# For an export, however slow and busy the machine is: what the budget cuts off is sent again, and
+# would be there twice.
+PATIENT = {"LULL_FLUSH_BUDGET": "5s"}
+
 
 def run(env, *requests, invocations=1, **expected):
-    """One life: the requests are sent, and exported after an invocation. Returns the books."""
+    """One life: the requests are sent, and exported after an invocation, with time enough for that
+    unless the test says otherwise. Returns the books."""
+    env.settings.environ = {**PATIENT, **env.settings.environ}
     with env:
         otlp.send(env.port, *requests)
         for _ in range(invocations):

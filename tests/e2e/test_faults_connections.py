@@ -196,7 +196,8 @@ def test_a_handshake_that_never_ends(lambda_env, secure, waiting):
 def test_a_handshake_that_never_ends_at_shutdown(lambda_env, secure):
     go_on = threading.Event()
     secure.server.on_connection = lambda connection: go_on.wait(60)
-    run(lambda_env(endpoint=secure.url, environ=secure.environ), otlp.traces("span"),
+    environ = {**secure.environ, "LULL_FLUSH_BUDGET": "300ms"}
+    run(lambda_env(endpoint=secure.url, environ=environ), otlp.traces("span"),
         traces={"received": 1, "exported": 0})
     go_on.set()
 

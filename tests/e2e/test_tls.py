@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 import otlp
 from backend import Sink
-from runs import run, said
+from runs import PATIENT, run, said
 
 
 def make_certificate(directory, name, issuer=None, host=None, days=1):
@@ -81,7 +81,8 @@ def test_the_hashed_folder_of_the_layer(lambda_env, history, tmp_path, authority
 def test_a_new_handshake_after_each_freeze(lambda_env, history, tmp_path, authority):
     certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
     backend = Sink(history, certificate=certificate)
-    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": str(authority[0])})
+    environ = {**PATIENT, "LULL_CERTIFICATE": str(authority[0])}
+    env = lambda_env(endpoint=backend.url, environ=environ)
     with env:
         for number in range(3):
             otlp.send(env.port, otlp.traces(f"span {number}"), otlp.logs(f"line {number}"))
@@ -119,7 +120,7 @@ def test_a_file_of_many_authorities(lambda_env, history, tmp_path, authority, bu
     """It is read a part at a time: whatever needs it waits for the last one, on each connection."""
     certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
     backend = Sink(history, certificate=certificate)
-    env = lambda_env(endpoint=backend.url, environ={"LULL_CERTIFICATE": str(bundle)})
+    env = lambda_env(endpoint=backend.url, environ={**PATIENT, "LULL_CERTIFICATE": str(bundle)})
     with env:
         for number in range(2):
             otlp.send(env.port, otlp.traces(f"span {number}"), otlp.logs(f"line {number}"))
@@ -136,7 +137,7 @@ def test_each_signal_trusts_its_own_file(lambda_env, history, tmp_path, authorit
     certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
     backend = Sink(history, certificate=certificate)
     foreign = make_certificate(tmp_path, "foreign")[0]
-    environ = {"LULL_CERTIFICATE": str(bundle), "LULL_LOGS_CERTIFICATE": str(foreign)}
+    environ = {**PATIENT, "LULL_CERTIFICATE": str(bundle), "LULL_LOGS_CERTIFICATE": str(foreign)}
     env = lambda_env(endpoint=backend.url, environ=environ)
     with env:
         for number in range(2):
@@ -178,7 +179,9 @@ def test_a_backend_that_cannot_prove_itself_gets_nothing(
         "no authority": right,
     }[wrong]
     backend = Sink(history, certificate=served)
-    environ = {} if wrong == "no authority" else {"LULL_CERTIFICATE": str(authority[0])}
+    environ = dict(PATIENT)
+    if wrong != "no authority":
+        environ["LULL_CERTIFICATE"] = str(authority[0])
     env = lambda_env(endpoint=backend.url, environ=environ)
     with env:
         otlp.send(env.port, otlp.traces("span"))
