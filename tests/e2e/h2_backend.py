@@ -60,11 +60,9 @@ class H2Backend:
     the number of the stream, and gives bytes to write, perhaps without end: until the client goes
     away. `tls` is an ssl.SSLContext."""
 
-    def __init__(self, history, *answers, tls=None):
-        self.history = history
+    def __init__(self, *answers, tls=None):
         self.names = []  # of every span that came
         self.written = 0
-        self.connections = 0
         self._answers = list(answers)
         self._tls = tls
         self._open = set()
@@ -88,7 +86,6 @@ class H2Backend:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            self.connections += 1
             self._open.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
@@ -124,10 +121,7 @@ class H2Backend:
         if body:
             request = REQUESTS["traces"].FromString(body)
             self.names += [item["name"] for item in ITEMS["traces"](request)]
-            self.history.record("backend.request", stream=stream)
             answer = self._answers.pop(0) if self._answers else taken
         for piece in answer(stream):
             connection.sendall(piece)
             self.written += len(piece)
-        if body:
-            self.history.record("backend.answer", status="OK" if answer is taken else "odd")

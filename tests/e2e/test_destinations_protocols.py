@@ -49,11 +49,11 @@ def test_every_protocol_side_by_side(lambda_env, sink, peer, collector):
         ("application/x-protobuf", None)}
 
 
-def test_two_that_hang_beside_one_that_lives(lambda_env, history, sink, peer):
+def test_two_that_hang_beside_one_that_lives(lambda_env, sink, peer):
     """No invocation waits for them (their requests may take ten minutes), nor does the live one,
     which has each span when its invocation is over; and SHUTDOWN is over in time."""
     sink.answer = HANG
-    hanging = H2Backend(history, *[lambda stream: []] * 100)
+    hanging = H2Backend(*[lambda stream: []] * 100)
     destinations = config(
         http={"endpoint": sink.url, "timeout": "10m"},
         grpc={"endpoint": hanging.url, "protocol": "grpc", "timeout": "10m", "compression": "none",

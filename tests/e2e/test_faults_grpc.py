@@ -35,11 +35,11 @@ MB = 1 << 20
 
 
 @pytest.fixture
-def backend(history):
+def backend():
     made = []
 
     def make(*answers, **options):
-        made.append(H2Backend(history, *answers, **options))
+        made.append(H2Backend(*answers, **options))
         return made[-1]
 
     yield make
