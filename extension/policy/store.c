@@ -241,14 +241,15 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 	struct otlp_iter iter = otlp_items(from->signal, message);
 	struct bytes piece = {0};
 	struct otlp_writer writer = otlp_write(from->signal, &piece);
+	struct otlp_around known = {0};
 	struct otlp_item item;
 	size_t items = 0, around = 0;
 
+	writer.around = &known;
 	while (otlp_next(&iter, &item)) {
 		if (items > 0 && is_full(&piece, limit, around, item.item.len)) {
 			otlp_write_end(&writer);
 			hand_on(store, from, &piece, items);
-			writer = otlp_write(from->signal, &piece);
 			items = 0;
 		}
 		otlp_write_item(&writer, &item);
@@ -259,6 +260,7 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 	if (items > 0)
 		hand_on(store, from, &piece, items);
 	bytes_free(&piece);
+	otlp_around_free(&known);
 }
 
 static void release(struct store *store, struct payload *p, const struct resource *resource)

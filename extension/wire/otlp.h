@@ -64,6 +64,16 @@ struct otlp_iter otlp_items(enum otlp_signal signal, struct slice request);
 bool otlp_next(struct otlp_iter *iter, struct otlp_item *item);
 size_t otlp_count(enum otlp_signal signal, struct slice request);
 
+/* What stands around the items of one request, read once for all that is written from it: to find it the
+ * whole of each ancestor has to be walked. {0} at first; the request must stay where it is. */
+struct otlp_around {
+	struct otlp_known {
+		const uint8_t *of; /* the ancestor; NULL: none yet */
+		struct bytes fields;
+	} level[OTLP_MAX_ANCESTORS];
+};
+void otlp_around_free(struct otlp_around *around);
+
 /* Writes a request out of items, with the fields that stand around them (resource, scope, schema
  * URLs, metric name, unknown fields): items in the order of a walk share what they shared. Splits,
  * samples and rewrites are all: walk, choose or change, write. What stands around no item that is
@@ -71,7 +81,8 @@ size_t otlp_count(enum otlp_signal signal, struct slice request);
 struct otlp_writer {
 	enum otlp_signal signal;
 	struct bytes *out;
-	struct otlp_item open; /* the last item written: its ancestors are open */
+	struct otlp_around *around; /* for who writes many requests from one; or NULL */
+	struct otlp_item open;      /* the last item written: its ancestors are open */
 	size_t marks[OTLP_MAX_ANCESTORS];
 	unsigned depth; /* how many of them are open */
 };
@@ -82,7 +93,8 @@ struct otlp_writer otlp_write(enum otlp_signal signal, struct bytes *out);
  * What is open is known by its address: of several requests that are written from, each must stay
  * where it is until otlp_write_end. */
 void otlp_write_item(struct otlp_writer *w, const struct otlp_item *item);
-/* Must be called once at the end; out->failed says whether memory sufficed. */
+/* Must be called once at the end; out->failed says whether memory sufficed. What is written after it is
+ * another request. */
 void otlp_write_end(struct otlp_writer *w);
 
 /* Appends the first `count` items of the request to `head`, the others to `tail`. */

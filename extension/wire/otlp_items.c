@@ -127,18 +127,43 @@ static uint32_t child_number(const struct otlp_item *item, unsigned level)
 	return level == IN_METRIC ? item->data_number : child_numbers[level];
 }
 
-/* Begins the next ancestor of w->open with all that it has beside its children. */
+/* All that the message at `level` has beside its children. */
+static void add_around(struct slice message, unsigned level, struct bytes *out)
+{
+	struct pb_reader r = pb_read(message);
+	struct pb_field field;
+
+	while (pb_next(&r, &field))
+		if (!is_child(level, &field))
+			bytes_add(out, field.whole);
+}
+
+/* The same of an ancestor that may have been read before. */
+static void add_known(struct otlp_known *known, struct slice message, unsigned level,
+		      struct bytes *out)
+{
+	if (known->of != message.data) {
+		bytes_free(&known->fields);
+		add_around(message, level, &known->fields);
+		/* Where memory was short this request is lost, and the next tries again. */
+		known->of = known->fields.failed ? NULL : message.data;
+	}
+	bytes_add(out, bytes_slice(&known->fields));
+	out->failed |= known->fields.failed;
+}
+
+/* Begins the next ancestor of w->open. */
 static void open_ancestor(struct otlp_writer *w)
 {
 	unsigned level = w->depth;
-	struct pb_reader r = pb_read(*ancestor(&w->open, level));
-	struct pb_field field;
+	struct slice message = *ancestor(&w->open, level);
 
 	w->marks[level] = pb_begin(w->out, child_number(&w->open, level));
 	w->depth++;
-	while (pb_next(&r, &field))
-		if (!is_child(w->depth, &field))
-			bytes_add(w->out, field.whole);
+	if (w->around)
+		add_known(&w->around->level[level], message, w->depth, w->out);
+	else
+		add_around(message, w->depth, w->out);
 }
 
 static void close_to(struct otlp_writer *w, unsigned depth)
@@ -165,6 +190,12 @@ void otlp_write_item(struct otlp_writer *w, const struct otlp_item *item)
 void otlp_write_end(struct otlp_writer *w)
 {
 	close_to(w, 0);
+}
+
+void otlp_around_free(struct otlp_around *around)
+{
+	for (unsigned i = 0; i < OTLP_MAX_ANCESTORS; i++)
+		bytes_free(&around->level[i].fields);
 }
 
 void otlp_split(enum otlp_signal signal, struct slice request, size_t count, struct bytes *head,

@@ -298,6 +298,50 @@ static void test_shares_ancestors(void **state)
 	bytes_free(&out);
 }
 
+/* What stands around the items of a request is looked for once, however many requests are made of it, and
+ * not once for each of them: the walk is as long as the request. */
+static void test_around_is_read_once(void **state)
+{
+	struct bytes request = odd_metrics(), first = {0}, second = {0}, third = {0}, fresh = {0};
+	struct otlp_iter iter = otlp_items(OTLP_METRICS, bytes_slice(&request));
+	struct otlp_writer w = otlp_write(OTLP_METRICS, &first);
+	struct otlp_around around = {0};
+	struct otlp_item item;
+	uint8_t *url;
+
+	(void)state;
+	w.around = &around;
+	assert_true(otlp_next(&iter, &item));
+	otlp_write_item(&w, &item);
+	otlp_write_end(&w);
+	url = memmem(request.data, request.len, "scope-url", 9);
+	assert_non_null(url);
+	memcpy(url, "never-see", 9);
+	assert_true(otlp_next(&iter, &item));
+	w.out = &second;
+	otlp_write_item(&w, &item);
+	otlp_write_end(&w);
+	memcpy(url, "scope-url", 9);
+	assert_non_null(memmem(second.data, second.len, "scope-url", 9));
+	assert_null(memmem(second.data, second.len, "never-see", 9));
+	assert_int_equal(otlp_count(OTLP_METRICS, bytes_slice(&second)), 1);
+	/* Other ancestors are others: the third point stands in another kind of data. */
+	assert_true(otlp_next(&iter, &item));
+	w.out = &third;
+	otlp_write_item(&w, &item);
+	otlp_write_end(&w);
+	w = otlp_write(OTLP_METRICS, &fresh);
+	otlp_write_item(&w, &item);
+	otlp_write_end(&w);
+	assert_true(slice_equal(bytes_slice(&third), bytes_slice(&fresh)));
+	otlp_around_free(&around);
+	bytes_free(&request);
+	bytes_free(&first);
+	bytes_free(&second);
+	bytes_free(&third);
+	bytes_free(&fresh);
+}
+
 static void test_short_memory(void **state)
 {
 	struct bytes request = {0};
@@ -333,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_every_split),
 		cmocka_unit_test(test_choose_and_change),
 		cmocka_unit_test(test_shares_ancestors),
+		cmocka_unit_test(test_around_is_read_once),
 		cmocka_unit_test(test_short_memory),
 	};
 
