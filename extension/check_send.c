@@ -121,7 +121,7 @@ static void on_done(void *ctx, const struct transfer_result *result)
 
 /* ---- On its way ---- */
 
-static bool make_body(const struct sent *sent, struct bytes *body)
+static bool make_body(const struct sent *sent, struct transfer_body *body)
 {
 	struct batch batch = {.signal = sent->signal, .items = 1};
 	struct bytes message = {0};
@@ -143,7 +143,7 @@ static bool make_body(const struct sent *sent, struct bytes *body)
 static void send_one(struct run *run, const struct config_destination *to, enum otlp_signal signal)
 {
 	struct sent *sent = &run->sent[run->count++];
-	struct bytes body = {0};
+	struct transfer_body body = {0};
 
 	*sent = (struct sent){.run = run, .to = to, .signal = signal};
 	add_what(&sent->text, sent);
@@ -152,7 +152,7 @@ static void send_one(struct run *run, const struct config_destination *to, enum 
 		run->under_way++;
 	else
 		bytes_addf(&sent->text, "NOT TAKEN: it could not be sent: is memory short?\n");
-	bytes_free(&body);
+	bytes_free(&body.bytes);
 }
 
 static void send_all(struct run *run, const struct config *config)

@@ -124,7 +124,7 @@ static void start(struct exporter_slot *slot, bool file_first, struct now now)
 {
 	enum otlp_signal s = slot->signal;
 	const struct export_settings *settings = &slot->destination->settings[s];
-	struct bytes body = {0};
+	struct transfer_body body = {0};
 
 	if (!take(slot, file_first, now))
 		return;
@@ -140,7 +140,7 @@ static void start(struct exporter_slot *slot, bool file_first, struct now now)
 		slot->gave_up = true;
 		settle(slot, &later, now);
 	}
-	bytes_free(&body);
+	bytes_free(&body.bytes);
 }
 
 /* Cancels the request. Where that is a failure of the backend, which had its time, the circuit learns

@@ -5,58 +5,66 @@
 #include "wire/gzip.h"
 #include "wire/otlp_json.h"
 
-static bool add(struct slice raw, bool gzip, struct bytes *body)
+static bool compresses(const struct export_settings *settings, struct slice raw)
 {
-	if (gzip)
-		return gzip_encode(raw, body);
-	bytes_add(body, raw);
-	return !body->failed;
+	return settings->compression == COMPRESSION_GZIP && raw.len <= FLUSH_COMPRESS;
+}
+
+static bool add(struct slice raw, const struct export_settings *settings,
+		struct transfer_body *body)
+{
+	body->gzip = compresses(settings, raw);
+	if (body->gzip)
+		return gzip_encode(raw, &body->bytes);
+	bytes_add(&body->bytes, raw);
+	return !body->bytes.failed;
 }
 
 /* The message behind its prefix, which says how long it is and whether it is compressed. */
-static bool add_message(struct slice raw, bool gzip, struct bytes *body)
+static bool add_message(struct slice raw, const struct export_settings *settings,
+			struct transfer_body *body)
 {
 	static const uint8_t room[GRPC_PREFIX];
+	struct bytes *bytes = &body->bytes;
 
-	bytes_append(body, room, sizeof room);
-	if (body->failed || !add(raw, gzip, body))
+	bytes_append(bytes, room, sizeof room);
+	if (bytes->failed || !add(raw, settings, body))
 		return false;
-	grpc_message_prefix(body->len - GRPC_PREFIX, gzip, body->data);
+	grpc_message_prefix(bytes->len - GRPC_PREFIX, body->gzip, bytes->data);
 	return true;
 }
 
-static bool add_json(enum otlp_signal signal, struct slice raw, bool gzip, struct bytes *body)
+static bool add_json(enum otlp_signal signal, struct slice raw,
+		     const struct export_settings *settings, struct transfer_body *body)
 {
 	struct bytes json = {0};
 	bool ok = otlp_json_encode(signal, raw, &json);
 
-	if (ok && !gzip)
-		*body = bytes_move(&json);
+	if (ok && !compresses(settings, bytes_slice(&json)))
+		body->bytes = bytes_move(&json);
 	else if (ok)
-		ok = gzip_encode(bytes_slice(&json), body);
+		ok = add(bytes_slice(&json), settings, body);
 	bytes_free(&json);
 	return ok;
 }
 
 static bool add_by_protocol(const struct export_settings *settings, enum otlp_signal signal,
-			    struct slice raw, struct bytes *body)
+			    struct slice raw, struct transfer_body *body)
 {
-	bool gzip = settings->compression == COMPRESSION_GZIP;
-
 	switch (settings->protocol) {
 	case PROTOCOL_GRPC:
-		return add_message(raw, gzip, body);
+		return add_message(raw, settings, body);
 	case PROTOCOL_HTTP_JSON:
-		return add_json(signal, raw, gzip, body);
+		return add_json(signal, raw, settings, body);
 	case PROTOCOL_HTTP_PROTOBUF:
 	case PROTOCOL_BY_PORT:
 		break;
 	}
-	return add(raw, gzip, body);
+	return add(raw, settings, body);
 }
 
 bool body_make(const struct batch *batch, const struct export_settings *settings,
-	       struct bytes *body)
+	       struct transfer_body *body)
 {
 	struct bytes joined = {0};
 	struct slice raw;

@@ -204,9 +204,8 @@ static bool add_http_headers(struct transfer *t, bool gzip)
 	       (!gzip || add_header(t, "Content-Encoding: gzip"));
 }
 
-static bool set_headers(struct transfer *t)
+static bool set_headers(struct transfer *t, bool gzip)
 {
-	bool gzip = t->settings->compression == COMPRESSION_GZIP;
 	bool grpc = t->settings->protocol == PROTOCOL_GRPC;
 	char *const *headers = t->settings->headers;
 	/* curl asks for 100-continue on its own and waits a second for it. */
@@ -220,7 +219,7 @@ static bool set_headers(struct transfer *t)
 }
 
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
-				struct bytes *body, transfer_done *done, void *ctx)
+				struct transfer_body *body, transfer_done *done, void *ctx)
 {
 	struct transfer *t = request_new(transfers, settings);
 
@@ -228,11 +227,11 @@ struct transfer *transfer_start(struct transfers *transfers, const struct export
 		return NULL;
 	t->done = done;
 	t->ctx = ctx;
-	t->body = bytes_move(body);
+	t->body = bytes_move(&body->bytes);
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (const char *)t->body.data);
-	if (set_headers(t) && request_send(t, settings->timeout))
+	if (set_headers(t, body->gzip) && request_send(t, settings->timeout))
 		return t;
 	request_free(t);
 	return NULL;

@@ -31,11 +31,16 @@ void transfers_distrust(struct transfers *transfers);
 void transfers_distrust_backend(struct transfers *transfers,
 				const struct export_settings *settings);
 
-/* Posts `body` (moved) by those settings, which must outlive `transfers`: it is what their protocol wants, compressed
- * already where they say so. NULL where that cannot even be begun; `done` is then not called,
+/* What is posted: it is what the settings' protocol wants. */
+struct transfer_body {
+	struct bytes bytes;
+	bool gzip; /* compressed, or in gRPC the message in it is */
+};
+
+/* Posts `body` (its bytes moved) by those settings, which must outlive `transfers`. NULL where that cannot even be begun; `done` is then not called,
  * and is never called before this returns. */
 struct transfer *transfer_start(struct transfers *transfers, const struct export_settings *settings,
-				struct bytes *body, transfer_done *done, void *ctx);
+				struct transfer_body *body, transfer_done *done, void *ctx);
 
 /* Ends it without calling back. Returns whether it went out whole at least once, so that the backend
  * may have taken it. */

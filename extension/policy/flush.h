@@ -23,6 +23,9 @@
 /* A batch of so many bytes (raw) does not wait. It bounds the work on one buffer, too, which a POST may
  * have to wait for: twice as much made one in a hundred take 1.5 ms where posts come without a pause. */
 #define FLUSH_BATCH ((size_t)256 << 10)
+/* What is larger is a single item, or nearly so, and goes out as it is: compression takes 4 ms a MiB on a
+ * full core and cannot be left in between, and nobody is answered meanwhile. */
+#define FLUSH_COMPRESS (FLUSH_BATCH * 3 / 2)
 /* What goes out as JSON: that takes 20 us a KiB on a full core, ten times the compression alone. */
 #define FLUSH_BATCH_JSON ((size_t)64 << 10)
 /* What comes in so short a time travels together, and who sent it has its answer before the work

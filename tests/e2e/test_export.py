@@ -29,6 +29,16 @@ def test_compression(lambda_env, sink, environ, coding):
     assert sink.names() == ["span"]
 
 
+def test_a_large_item_goes_as_it_is(lambda_env, sink):
+    """Its compression would keep the loop for milliseconds, in which no POST is answered."""
+    run(lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "32MB"}),
+        otlp.traces("small"), otlp.traces("large", note="x" * 5_000_000),
+        traces={"received": 2, "exported": 2})
+    coding = {item["name"]: request.headers.get("Content-Encoding")
+              for request in sink.requests for item in request.items()}
+    assert coding == {"small": "gzip", "large": None}
+
+
 @pytest.mark.parametrize("environ, expected", [
     ({"LULL_HEADERS": "api-key=s%20e%3Dcret, x-team = a "},
      {"api-key": "s e=cret", "x-team": "a"}),

@@ -31,6 +31,21 @@ def test_into_the_collector(lambda_env, collector, protocol, compression):
             [{k: v for k, v in item.items() if k != "resource"} for item in wanted]
 
 
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc", "http/json"])
+def test_a_large_item_into_the_collector(lambda_env, collector, protocol):
+    """Such a one is not compressed: that would keep the loop for milliseconds."""
+    port = collector.grpc_port if protocol == "grpc" else collector.port
+    env = lambda_env(endpoint=f"http://127.0.0.1:{port}", environ={
+        **END, "LULL_PROTOCOL": protocol, "LULL_BUFFER": "32MB"})
+    note = "a word, " * 250_000
+    run(env, otlp.traces("before"), otlp.traces("large", note=note), otlp.traces("after"),
+        traces={"received": 3, "exported": 3})
+    items = collector.items("traces")
+    assert sorted(item["name"] for item in items) == ["after", "before", "large"]
+    large, = (item for item in items if item["name"] == "large")
+    assert large["attributes"]["note"] == note
+
+
 @pytest.mark.parametrize("protocol", ["http/protobuf", "http/json"])
 @pytest.mark.parametrize("form", ["protobuf", "json"])
 def test_answers_in_either_form(lambda_env, sink, protocol, form):

@@ -27,12 +27,12 @@ static void test_request(void **state)
 {
 	struct world *w = *state;
 	char secret[] = "Api-Key: s", *headers[] = {secret, NULL};
-	struct bytes body = {0}, request;
+	struct transfer_body body = {.gzip = true};
+	struct bytes request;
 	struct client peer;
 
 	w->settings.headers = headers;
-	bytes_add(&body, slice_str("zipped"));
-	w->settings.compression = COMPRESSION_GZIP;
+	bytes_add(&body.bytes, slice_str("zipped"));
 	assert_non_null(transfer_start(w->transfers, &w->settings, &body, world_ended, w));
 	peer = next_peer(w);
 	request = request_of(&peer);
@@ -41,6 +41,24 @@ static void test_request(void **state)
 	assert_non_null(strstr(bytes_cstr(&request), "\r\nUser-Agent: lull/"));
 	assert_null(strstr(bytes_cstr(&request), "Expect"));
 	assert_non_null(strstr(bytes_cstr(&request), "\r\n\r\nzipped"));
+	bytes_free(&request);
+	client_say(&peer, OK_ANSWER);
+	wait_until(w->base, w->ended == 1);
+	client_close(&peer);
+}
+
+/* What the settings want compressed and is not, as it is too large, is not said to be. */
+static void test_body_as_it_is(void **state)
+{
+	struct world *w = *state;
+	struct bytes request;
+	struct client peer;
+
+	w->settings.compression = COMPRESSION_GZIP;
+	post(w);
+	peer = next_peer(w);
+	request = request_of(&peer);
+	assert_null(strstr(bytes_cstr(&request), "Content-Encoding"));
 	bytes_free(&request);
 	client_say(&peer, OK_ANSWER);
 	wait_until(w->base, w->ended == 1);
@@ -260,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_answer),
 		WORLD_TEST(test_request),
+		WORLD_TEST(test_body_as_it_is),
 		WORLD_TEST(test_broken_answers),
 		WORLD_TEST(test_no_answer_in_time),
 		WORLD_TEST(test_endless_body),

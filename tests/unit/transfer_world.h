@@ -109,15 +109,15 @@ static inline void world_ended(void *ctx, const struct transfer_result *result)
 
 static inline struct transfer *post_bytes(struct world *w, size_t len)
 {
-	struct bytes body = {0};
+	struct transfer_body body = {0};
 	struct transfer *t;
 
-	assert_true(bytes_reserve(&body, len));
-	memset(body.data, 'x', len);
-	body.len = len;
+	assert_true(bytes_reserve(&body.bytes, len));
+	memset(body.bytes.data, 'x', len);
+	body.bytes.len = len;
 	t = transfer_start(w->transfers, &w->settings, &body, world_ended, w);
 	assert_non_null(t);
-	assert_null(body.data);
+	assert_null(body.bytes.data);
 	return t;
 }
 
