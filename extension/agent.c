@@ -57,7 +57,7 @@ struct agent {
 	char missed[REQUEST_ID_SIZE];     /* its end was waited for until its deadline; or empty */
 	int64_t deadline;                 /* mono, of it or of SHUTDOWN */
 	struct event *work;               /* once a turn: what is to be exported now? */
-	struct event *due;                /* the next time that data is due */
+	struct event *due;                /* the same, the next time that data is due */
 	struct event *brief;              /* the wait for platform.start, or for the last data */
 	struct event *beat;               /* an invocation runs: the environment is not idle */
 	struct event *bound;              /* what may not be exceeded: deadline, budget, end */
@@ -78,13 +78,6 @@ static void arm(struct event *timer, struct now now, int64_t at)
 static void look(struct agent *a)
 {
 	event_active(a->work, EV_TIMEOUT, 0);
-}
-
-static void on_due(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	look(ctx);
 }
 
 static void on_brief(evutil_socket_t fd, short what, void *ctx)
@@ -199,7 +192,9 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	write_settled(a);
-	overflow_make_room_ahead(&a->overflow, intake_held(&a->intake));
+	/* Again in the next turn of the loop: what has come in by then is answered before. */
+	if (overflow_make_room_ahead(&a->overflow, intake_held(&a->intake)))
+		arm(a->work, now, now.mono);
 	if (a->state == LIFE_LAST_FLUSH || a->urgent)
 		over = export_all(a, EXPORT_LAST, now);
 	else if (a->state == LIFE_FLUSHING)
@@ -574,7 +569,7 @@ static void on_libevent_fatal(int error)
 static bool make_timers(struct agent *a)
 {
 	a->work = evtimer_new(a->base, on_work, a);
-	a->due = evtimer_new(a->base, on_due, a);
+	a->due = evtimer_new(a->base, on_work, a);
 	a->beat = evtimer_new(a->base, on_beat, a);
 	a->brief = evtimer_new(a->base, on_brief, a);
 	a->bound = evtimer_new(a->base, on_bound, a);

@@ -177,6 +177,13 @@ void exporter_connect(struct exporter *exporter)
 					  &slot->destination->settings[slot->signal]);
 }
 
+/* To make a body takes up to a millisecond of a full core, and nobody is answered meanwhile: one request begins
+ * in a turn of the loop, of those that may the one of the slot whose last was the longest ago. */
+static struct exporter_slot *earlier(struct exporter_slot *a, struct exporter_slot *b)
+{
+	return a && a->began <= b->began ? a : b;
+}
+
 /* ---- Outside of a flush ---- */
 
 static int64_t memory_due_at(const struct exporter_slot *slot, enum flush_pace pace, int64_t age)
@@ -206,16 +213,19 @@ int64_t exporter_start_due(struct exporter *exporter, enum flush_pace pace, int6
 			   struct now now)
 {
 	int64_t next = INT64_MAX;
+	struct exporter_slot *first = NULL;
 
+	FOR_SLOTS(exporter, slot)
+		if (due_at(slot, pace, age) <= now.mono)
+			first = earlier(first, slot);
+	if (first)
+		start(first, memory_due_at(first, pace, age) > now.mono, now);
 	FOR_SLOTS(exporter, slot) {
 		int64_t at = due_at(slot, pace, age);
 
-		if (at <= now.mono) {
-			start(slot, memory_due_at(slot, pace, age) > now.mono, now);
-			at = due_at(slot, pace, age);
-			/* Memory was short: not again at once, nor ever again. */
-			at = at > now.mono ? at : now.mono + FLUSH_REDIAL;
-		}
+		/* Memory was short: not again at once, nor ever again. */
+		if (slot == first && at <= now.mono)
+			at = now.mono + FLUSH_REDIAL;
 		next = at < next ? at : next;
 	}
 	return next;
@@ -245,6 +255,7 @@ static bool to_be_tried(const struct exporter_slot *slot, enum export_effort eff
 bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct now now,
 		    int64_t *again)
 {
+	struct exporter_slot *first = NULL;
 	bool over = true;
 
 	*again = INT64_MAX;
@@ -252,7 +263,16 @@ bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct
 		if (slot->transfer && slot->redial_at <= now.mono)
 			put_back(slot, false, now);
 		if (to_be_tried(slot, effort, now))
-			start(slot, false, now);
+			first = earlier(first, slot);
+	}
+	if (first)
+		start(first, false, now);
+	FOR_SLOTS(exporter, slot) {
+		bool others = to_be_tried(slot, effort, now);
+
+		if (others)
+			*again = now.mono;
+		over = over && !others;
 		if (!slot->transfer || !is_held(slot, effort))
 			continue;
 		slot->held = true;

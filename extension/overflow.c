@@ -94,17 +94,16 @@ void overflow_make_room(struct overflow *o, size_t beside)
 		;
 }
 
-void overflow_make_room_ahead(struct overflow *o, size_t beside)
+bool overflow_make_room_ahead(struct overflow *o, size_t beside)
 {
 	size_t ahead = beside + o->store->limit / 8;
 	enum otlp_signal signal = OTLP_TRACES;
 	struct destination *d;
 	struct batch batch;
 
-	while (store_is_over(o->store, ahead) && spool_takes(o->spool, FLUSH_BATCH) &&
+	return store_is_over(o->store, ahead) && spool_takes(o->spool, FLUSH_BATCH) &&
 	       (d = oldest(o, &signal)) && destination_take(d, signal, &batch) &&
-	       move(o, d, &batch))
-		;
+	       move(o, d, &batch);
 }
 
 static void spool_all(struct overflow *o)

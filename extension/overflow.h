@@ -17,10 +17,11 @@ struct overflow {
  * is under way stays where it is. */
 void overflow_make_room(struct overflow *overflow, size_t beside);
 
-/* Moves to the spool, ahead of what comes next, until an eighth of the limit is free: so that the
+/* Moves a batch to the spool, ahead of what comes next, unless an eighth of the limit is free: so that the
  * senders of that do not wait for the disk. Where the spool is full that drops what is oldest in it,
- * up to an eighth of the limit before it must go. */
-void overflow_make_room_ahead(struct overflow *overflow, size_t beside);
+ * up to an eighth of the limit before it must go. Returns whether it did, so that there may be more to
+ * do. */
+bool overflow_make_room_ahead(struct overflow *overflow, size_t beside);
 
 /* The end, and no request is under way. All that is left goes to the spool where another life of the
  * environment `follows`, as far as there is room; what then remains in memory is dropped. Where none

@@ -212,26 +212,35 @@ static void test_file_under_way_stays(void **state)
 	life_end(&l, false);
 }
 
-/* Ahead of what comes an eighth is free, as long as a file can take what is there. */
+/* Ahead of what comes an eighth is free, as long as a file can take what is there: one file each time, for
+ * nobody is answered while it is written. */
 static void test_ahead(void **state)
 {
 	struct life l;
-	size_t i;
+	size_t i, moved;
 
 	life_open(&l, *state, 1, 2 * MB, MB);
 	for (i = 0; i < 17; i++)
 		accept(&l, OTLP_LOGS, 1, 100000);
-	overflow_make_room_ahead(&l.overflow, 0);
+	assert_false(overflow_make_room_ahead(&l.overflow, 0));
 	assert_int_equal(count_files(l.world), 0);
 	accept(&l, OTLP_LOGS, 1, 200000);
 	assert_false(store_is_over(&l.store, 0));
-	overflow_make_room_ahead(&l.overflow, 0);
+	assert_true(overflow_make_room_ahead(&l.overflow, 0));
 	assert_false(store_is_over(&l.store, l.store.limit / 8));
+	assert_int_equal(count_files(l.world), 1);
+	assert_false(overflow_make_room_ahead(&l.overflow, 0));
 	assert_int_equal(count_files(l.world), 1);
 	assert_int_equal(ledger_dropped(account(&l, OTLP_LOGS)), 0);
 	assert_int_equal(said(l.world, "the buffer is full"), 0);
+	for (i = 2; i < 4; i++) {
+		assert_true(overflow_make_room_ahead(&l.overflow, 4 * MB));
+		assert_int_equal(count_files(l.world), i);
+	}
 	/* Where the spool is full its oldest goes, counted, as it would with the next post. */
-	overflow_make_room_ahead(&l.overflow, 4 * MB);
+	for (moved = 0; overflow_make_room_ahead(&l.overflow, 4 * MB); moved++)
+		require_closed(&l);
+	assert_in_range(moved, 3, 12);
 	assert_in_range(count_files(l.world), 2, 6);
 	assert_in_range(account(&l, OTLP_LOGS)->dropped[DROP_BUFFER_FULL], 1, 12);
 	assert_int_equal(said(l.world, "the buffer is full"), 1);
@@ -240,7 +249,7 @@ static void test_ahead(void **state)
 	/* Without a spool nothing goes before it must. */
 	life_open(&l, *state, 1, MB, 0);
 	accept(&l, OTLP_LOGS, 1, 200000);
-	overflow_make_room_ahead(&l.overflow, MB);
+	assert_false(overflow_make_room_ahead(&l.overflow, MB));
 	assert_string_equal(held_payloads(&l), "0 ");
 	assert_int_equal(ledger_dropped(account(&l, OTLP_LOGS)), 0);
 	life_end(&l, false);
