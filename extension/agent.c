@@ -49,9 +49,12 @@ struct agent {
 	bool heard;      /* it has, and with it what the resource lacks */
 	bool background; /* the end of this invocation is not waited for: see lifecycle_may_export() */
 	bool urgent;     /* all is to be exported now, whatever failed before */
-	bool cut_short;  /* the deadline left less than the budget to this flush */
-	bool settled;    /* what is not in the books on disk yet */
-	bool last_life;  /* SHUTDOWN said that the environment ends */
+	bool cut_short; /* the deadline left less than the budget to this flush */
+	bool settled;   /* what is not in the books on disk yet */
+	bool last_life; /* SHUTDOWN said that the environment ends */
+	bool snapshot; /* this process goes into one; the next event is of an environment that has no
+			  * name yet, and until then nothing leaves: there may be many of them */
+	bool restored;   /* from it */
 	struct now idle; /* since when: the next event was asked for, or the handler was done */
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */
 	char missed[REQUEST_ID_SIZE];     /* its end was waited for until its deadline; or empty */
@@ -199,7 +202,7 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 		over = export_all(a, EXPORT_LAST, now);
 	else if (a->state == LIFE_FLUSHING)
 		over = export_all(a, EXPORT_FLUSH, now);
-	else if (lifecycle_may_export(a->state, a->background))
+	else if (!a->snapshot && lifecycle_may_export(a->state, a->background))
 		export_due(a, now);
 	if (a->state == LIFE_DRAINING && drained(a))
 		step(a, LIFE_DRAINED);
@@ -439,6 +442,29 @@ static void on_invoke(struct agent *a, const struct lambda_event *event, struct 
 	look(a);
 }
 
+/* Each environment is an instance of its own, and so is each that is restored from a snapshot. */
+static void name_instance(struct agent *a)
+{
+	char uuid[RANDOM_UUID];
+
+	random_uuid(uuid);
+	resource_renew(&a->resource, "service.instance.id", slice_str(uuid));
+}
+
+/* A restored snapshot is another environment, somewhere else: none of its connections is alive, and what
+ * it counts it counts from now on. Lambda does not say so itself: the platform tells it later than the
+ * first event may come. */
+static void restored(struct agent *a, struct now now)
+{
+	a->snapshot = false;
+	a->restored = true;
+	name_instance(a);
+	transfer_random_renew();
+	exporter_thaw(&a->exporter, now);
+	platform_restored(&a->platform, now);
+	a->books.started = now;
+}
+
 /* The environment ends for good, as it does after some minutes without an invocation; after a
  * time-out or a crash it is only reset, and its disk stays. */
 static bool is_spindown(struct slice reason)
@@ -451,6 +477,8 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 	struct agent *a = ctx;
 	struct now now = now_read();
 
+	if (a->snapshot)
+		restored(a, now);
 	a->deadline = event->type == LAMBDA_SHUTDOWN
 			      ? flush_shutdown_deadline(now, event->deadline_ms)
 			      : flush_deadline(now, event->deadline_ms);
@@ -466,15 +494,6 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 	a->last_life = is_spindown(event->reason);
 	platform_shutdown(&a->platform, event->reason);
 	step(a, LIFE_SHUTDOWN);
-}
-
-/* Each environment is an instance of its own, and so is each that is restored from a snapshot. */
-static void name_instance(struct agent *a)
-{
-	char uuid[RANDOM_UUID];
-
-	random_uuid(uuid);
-	resource_renew(&a->resource, "service.instance.id", slice_str(uuid));
 }
 
 /* ---- What comes in ---- */
@@ -525,14 +544,6 @@ static void on_otlp(void *ctx, enum otlp_signal signal, struct slice request)
 	hints_otlp(&a->hints, signal, request);
 }
 
-/* A restored snapshot is another environment, somewhere else: none of its connections is alive. */
-static void restored(struct agent *a)
-{
-	name_instance(a);
-	transfer_random_renew();
-	exporter_thaw(&a->exporter, now_read());
-}
-
 /* Which event tells the end of an invocation here. */
 static enum event_type ends(const struct agent *a)
 {
@@ -546,8 +557,8 @@ static void on_platform(void *ctx, const struct telemetry_event *event,
 
 	a->heard = true;
 	platform_event(&a->platform, event, invocation);
-	if (event->type == EVENT_RESTORE_START)
-		restored(a);
+	if (event->type == EVENT_RESTORE_START && !a->restored)
+		restored(a, now_read());
 	if (invocation && event->type == ends(a))
 		hints_ended(&a->hints, invocation, now_read());
 	if (!invocation || strcmp(invocation->request_id, a->request_id) != 0)
@@ -635,8 +646,7 @@ static bool make_export(struct agent *a)
 		.invocations = &a->invocations,
 		.function = slice_str(
 			config_env(a->options->environment, "AWS_LAMBDA_FUNCTION_NAME")),
-		.initialization = slice_str(
-			config_env(a->options->environment, "AWS_LAMBDA_INITIALIZATION_TYPE")),
+		.initialization = slice_str(a->options->initialization),
 		.runtime_api = a->options->runtime_api,
 	};
 	platform_init(&a->platform, a->books.started);
@@ -696,13 +706,15 @@ void agent_run(const struct config *config, const struct agent_options *options)
 	*a = (struct agent){.config = config, .options = options};
 	if (!make(a))
 		last_resort_enter("lull has no memory to start with");
+	a->snapshot = slice_is(slice_str(options->initialization), "snap-start");
 	a->invocations.sdk = sdk_signs_in(options->environment);
 	hints_init(&a->hints, config, options->environment);
 	if (!resource_init(&a->resource, config, options->environment))
 		log_warn(
 			"OTEL_RESOURCE_ATTRIBUTES cannot be read: write key=value,key=value with %%XX "
 			"for special characters; it is ignored");
-	name_instance(a);
+	if (!a->snapshot)
+		name_instance(a);
 	a->telemetry_port = intake_listen(&a->intake, options->folder, options->name);
 	step(a, LIFE_START);
 	event_base_dispatch(a->base);

@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 {
 	static char folder[512];
 	const char *const *environment = (const char *const *)environ;
-	const char *slash = strrchr(argv[0], '/'), *type;
+	const char *slash = strrchr(argv[0], '/');
 	struct agent_options options = {.environment = environment};
 	struct config config;
 
@@ -139,8 +139,9 @@ int main(int argc, char **argv)
 		return by_hand(argc, argv, folder);
 	last_resort_catch();
 	log_set_format(setting_log_format(environment));
-	type = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
-	options.managed_instances = type && strcmp(type, "lambda-managed-instances") == 0;
+	options.initialization = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
+	options.managed_instances = options.initialization &&
+				    strcmp(options.initialization, "lambda-managed-instances") == 0;
 	options.name = slash ? slash + 1 : argv[0];
 	options.folder = folder;
 	find_address(options.runtime_api, options.name, options.managed_instances);

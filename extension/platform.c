@@ -67,6 +67,11 @@ void platform_near_deadline(struct platform *p, const char *request_id)
 		tracing_keep_words(&p->tracing, invocation);
 }
 
+void platform_restored(struct platform *p, struct now now)
+{
+	p->metrics.start = p->metrics.since = (uint64_t)now.real;
+}
+
 static enum outcome_of_invocation outcome_of(struct slice reason)
 {
 	static const struct {

@@ -40,6 +40,9 @@ void platform_line(struct platform *platform, const struct telemetry_event *even
 /* The deadline of that request is near: what is going on is kept, in case it does not end well. */
 void platform_near_deadline(struct platform *platform, const char *request_id);
 
+/* The environment was restored from a snapshot: what it counts it counts from now on. */
+void platform_restored(struct platform *platform, struct now now);
+
 /* SHUTDOWN came, with that reason in any case of letters: so ended the requests that run, where nothing
  * else tells it before the last flush. */
 void platform_shutdown(struct platform *platform, struct slice reason);
