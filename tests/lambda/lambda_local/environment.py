@@ -89,6 +89,7 @@ class LambdaEnvironment:
         self._concurrent = 0
         with self.settings.network.inside():
             self._server = Server(self._handle)
+        self._server.on_piece = self._take_piece
         self.settings.runtime_api = f"127.0.0.1:{self._server.port}"
 
     def __enter__(self):
@@ -210,6 +211,10 @@ class LambdaEnvironment:
             if path.startswith(module.BASE + "/"):
                 return api.handle(request)
         return plain_answer(404, "404 page not found")
+
+    def _take_piece(self, path, headers, piece):
+        if self.life is not None:
+            self.life.runtime_api.take_piece(path, headers, piece)
 
     def _begin_life(self, phase, deadline=None):
         self.life = Life(self.settings, self.history, self.clock)

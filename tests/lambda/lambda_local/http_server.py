@@ -53,7 +53,8 @@ class Server:
     """Calls `handle(Request) -> Answer` in a thread for each connection.
     `tls` is an ssl.SSLContext. Setting `released` lets those go that hang; closing does, too.
     A test may replace `on_connection(socket)`, called before anything is read and may raise OSError
-    to end it, `on_head()`, called when a request's head is here and before its body is read, and
+    to end it, `on_head()`, called when a request's head is here and before its body is read,
+    `on_piece(path, headers, piece)`, called for each piece of a chunked body as it comes, and
     `on_answered(Request)`, called when the answer has been written."""
 
     def __init__(self, handle, tls=None, port=0, host="127.0.0.1"):
@@ -62,6 +63,7 @@ class Server:
         self.released = threading.Event()
         self.on_connection = lambda connection: None
         self.on_head = lambda: None
+        self.on_piece = lambda path, headers, piece: None
         self.on_answered = lambda request: None
         self._connections = set()
         self._closed = False
@@ -123,13 +125,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _read_body(self):
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = b""
+        pieces = []
         while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
+            pieces.append(self.rfile.read(size))
             self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return body
+            self.server.on_piece(self.path, self.headers, pieces[-1])
+        while line := self.rfile.readline().strip():  # trailers: headers that come late
+            name, _, value = line.decode().partition(":")
+            self.headers[name] = value.strip()
+        return b"".join(pieces)
 
     def _serve(self):
         self.server.on_head()

@@ -61,16 +61,23 @@ def _of_invocation(invocation, status, error_type):
     return record
 
 
+def _response_spans(invocation, responded):
+    """To the first byte, and from there to the last: of a response in one piece they are one."""
+    first = invocation.first_byte or responded
+    return [span("responseLatency", invocation.started, first - invocation.started),
+            span("responseDuration", first, responded - first)]
+
+
 def runtime_done(invocation, status, error_type):
     took = time.monotonic() - invocation.started
     record = _of_invocation(invocation, status, error_type)
     record["metrics"] = {"durationMs": ms(took)}
     if invocation.response is not None:
-        latency = invocation.responded - invocation.started
+        responded = invocation.responded
         record["metrics"]["producedBytes"] = len(invocation.response)
-        record["spans"] = [span("responseLatency", invocation.started, latency),
-                           span("responseDuration", invocation.responded, 0),
-                           span("runtimeOverhead", invocation.responded, took - latency)]
+        record["spans"] = [*_response_spans(invocation, responded),
+                           span("runtimeOverhead", responded,
+                                took - (responded - invocation.started))]
     return record
 
 
@@ -81,9 +88,7 @@ def report(settings, invocation, memory_mb, extra, runtime_done_at=None):
     record = _of_invocation(invocation, invocation.status, invocation.error_type)
     record["metrics"] = metrics = {"durationMs": ms(took)}
     if settings.managed_instances:
-        latency = (invocation.responded or now) - invocation.started
-        record["spans"] = [span("responseLatency", invocation.started, latency),
-                           span("responseDuration", invocation.started + latency, 0)]
+        record["spans"] = _response_spans(invocation, invocation.responded or now)
         return record
     metrics.update({"billedDurationMs": math.ceil(ms(took)), "memorySizeMB": settings.memory_size,
                     "maxMemoryUsedMB": memory_mb, **extra})

@@ -1,5 +1,6 @@
 """The Runtime API, and a runtime inside the test's own process for tests that need no real one."""
 
+import inspect
 import json
 import os
 import threading
@@ -10,6 +11,7 @@ from .http_server import CLOSE, Answer, error_answer, json_answer, plain_answer
 
 BASE = "/2018-06-01/runtime"
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100
+RESPONSE_MODE = "Lambda-Runtime-Function-Response-Mode"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -44,6 +46,7 @@ class Invocation:
         self.status = None  # None while it runs, then "success", "error", "failure" or "timeout"
         self.response = None  # bytes, for the caller
         self.error_type = None
+        self.first_byte = None  # when it came, where the response is streamed
         self.responded = None
         self.begin(timeout)
 
@@ -110,6 +113,22 @@ class RuntimeApi:
             self.history.changed.notify_all()
             return True
 
+    def stream(self, request_id, piece):
+        """A piece of a response that is streamed; the caller has it, whatever follows."""
+        with self.history.changed:
+            invocation = self.running.get(request_id)
+            if invocation is None:
+                return
+            if invocation.first_byte is None:
+                invocation.first_byte = time.monotonic()
+            self.history.record("runtime.streamed", request_id=request_id, bytes=len(piece))
+
+    def take_piece(self, path, headers, piece):
+        parts = path[len(BASE) + 1 :].split("/")
+        if parts[0] == "invocation" and parts[-1] == "response" and \
+                headers.get(RESPONSE_MODE) == "streaming":
+            self.stream(parts[1], piece)
+
     def fail_init(self, error_type, body=b""):
         with self.history.changed:
             self.init_error = error_type
@@ -152,7 +171,8 @@ class RuntimeApi:
             return plain_answer(404, "404 page not found")
         if request.method != "POST":
             return plain_answer(405, "405 method not allowed")
-        return self._result(parts[1], parts[2], request.body, error_type)
+        streamed = request.headers.get(RESPONSE_MODE) == "streaming"
+        return self._result(parts[1], parts[2], request.body, error_type, streamed)
 
     def _next(self):
         invocation = self.take()
@@ -170,9 +190,12 @@ class RuntimeApi:
             headers["Lambda-Runtime-Client-Context"] = invocation.client_context
         return Answer(200, invocation.payload, headers)
 
-    def _result(self, request_id, what, body, error_type):
+    def _result(self, request_id, what, body, error_type, streamed):
         if what == "error":
             posted = self.post(request_id, "error", body, error_type or "Unhandled")
+        elif streamed:  # its trailers may say that it failed after all
+            status = "error" if error_type else "success"
+            posted = self.post(request_id, status, body, error_type)
         elif len(body) > RESPONSE_LIMIT:
             text = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
             error = {"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"}
@@ -203,8 +226,9 @@ class Context:
 
 
 class InProcessRuntime:
-    """Runs `handler(event, context)` in threads of the test, with the methods of Process.
-    SystemExit in the handler is a crash of the runtime with that code."""
+    """Runs `handler(event, context)` in threads of the test, with the methods of Process. What a
+    generator gives, bytes, is streamed. SystemExit in the handler is a crash of the runtime with
+    that code."""
 
     def __init__(self, handler, api, history, on_line, on_exit, *, concurrency=1, snap_start=False):
         self.name = "runtime"
@@ -252,21 +276,30 @@ class InProcessRuntime:
             self.history.record("process.exited", name=self.name, code=code)
         self._on_exit()
 
+    def _respond(self, invocation):
+        event = json.loads(invocation.payload)
+        result = self._handler(event, Context(invocation, self._on_line))
+        if not inspect.isgenerator(result):
+            return json.dumps(result).encode()
+        pieces = []
+        for piece in result:
+            self._api.stream(invocation.request_id, piece)
+            pieces.append(piece)
+        return b"".join(pieces)
+
     def _loop(self):
         if self._snap_start and not self._api.await_restore():
             return None
         while self.alive and (invocation := self._api.take()) is not None:
             try:
-                event = json.loads(invocation.payload)
-                result = self._handler(event, Context(invocation, self._on_line))
+                body = self._respond(invocation)
                 status, error_type = "success", None
             except SystemExit as crash:
                 return self._end(crash.code if isinstance(crash.code, int) else 1)
             except Exception as error:  # as a runtime client: any exception is the function's
                 error_type = type(error).__name__
-                result = {"errorMessage": str(error), "errorType": error_type}
+                body = json.dumps({"errorMessage": str(error), "errorType": error_type}).encode()
                 status = "error"
             if self.alive:
-                body = json.dumps(result).encode()
                 self._api.post(invocation.request_id, status, body, error_type)
         return None
