@@ -108,6 +108,8 @@ static void end_what_runs(struct platform *p, struct now now)
 			continue;
 		invocation->outcome = p->at_shutdown;
 		invocation->end = (uint64_t)now.real;
+		if (tracing_ended(&p->tracing, invocation))
+			platform_metrics_out_of_memory(&p->metrics, invocation);
 	}
 }
 

@@ -91,6 +91,13 @@ bool tracing_line(struct platform_tracing *t, const struct telemetry_event *even
 	return request_ends_lines(end, invocation, last_lines_last(&t->lines));
 }
 
+bool tracing_ended(struct platform_tracing *t, const struct invocation *invocation)
+{
+	return request_ends_lines(request_ends_at(&t->ends,
+						  invocations_number(t->invocations, invocation)),
+				  invocation, last_lines_all(&t->lines));
+}
+
 /* ---- Which trace ---- */
 
 /* An SDK that is at work has been heard when not only the first request has ended: one that sends in
@@ -181,6 +188,9 @@ static enum span_decision decide(const struct platform_tracing *t,
 		.own_span = source == TRACE_OWN_SPAN,
 		.sdk = t->invocations->sdk,
 		.dropped = is_dropped(invocation, source),
+		/* Or it never comes: another one runs. */
+		.reported = all || invocation->reported ||
+			    invocations_number(t->invocations, invocation) < t->invocations->count,
 		.sdk_had_time = all || sdk_had_time(t),
 	};
 

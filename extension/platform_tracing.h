@@ -42,6 +42,9 @@ bool tracing_event(struct platform_tracing *tracing, const struct telemetry_even
 bool tracing_line(struct platform_tracing *tracing, const struct telemetry_event *event,
 		  const struct invocation *invocation);
 
+/* That invocation ended although nobody told so; returns the same. */
+bool tracing_ended(struct platform_tracing *tracing, const struct invocation *invocation);
+
 /* Spans of the function's came. */
 void tracing_spans(struct platform_tracing *tracing, struct slice request);
 

@@ -22,11 +22,17 @@ static enum span_decision decide_by_itself(const struct span_view *view)
 	return view->sdk_had_time ? SPAN_YES : SPAN_LATER;
 }
 
+/* The report of a crash comes along with SHUTDOWN, which follows. */
+static bool awaits_report(const struct span_view *view)
+{
+	return view->outcome == INVOCATION_FAILURE && !view->out_of_memory && !view->reported;
+}
+
 enum span_decision span_decide(const struct span_view *view)
 {
 	if (view->setting == SPANS_NEVER)
 		return SPAN_NO;
-	if (view->outcome == INVOCATION_RUNS)
+	if (view->outcome == INVOCATION_RUNS || awaits_report(view))
 		return SPAN_LATER;
 	return view->setting == SPANS_ALWAYS ? SPAN_YES : decide_by_itself(view);
 }

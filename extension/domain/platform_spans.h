@@ -24,6 +24,7 @@ struct span_view {
 	bool own_span; /* one that names the request came from the function */
 	bool sdk; /* OTLP of any kind ever came, or one is set up: its silence may be its own sampling */
 	bool dropped;      /* head sampling has dropped its trace, as the X-Ray header says */
+	bool reported;     /* nothing more will be told of a crash, as that all memory was in use */
 	bool sdk_had_time; /* an SDK would have been heard by now: not only the first request is over */
 };
 

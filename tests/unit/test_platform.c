@@ -59,6 +59,9 @@ static void tell(struct world *w, const char *event)
 	telemetry_each(slice_str(event), each, w);
 }
 
+#define START                                                                                      \
+	"{\"time\":\"2026-01-02T03:04:05.678Z\",\"type\":\"platform.start\",\"record\":{"          \
+	"\"requestId\":\"a\"}}"
 #define DONE                                                                                       \
 	"{\"type\":\"platform.runtimeDone\",\"record\":{\"requestId\":\"a\",\"status\":\"success\"}}"
 
@@ -102,6 +105,46 @@ static void test_metrics_go_together(void **state)
 	}
 }
 
+/* SHUTDOWN is the end of what runs, where the platform tells no other: with the words that its lines said,
+ * once. */
+static void test_ends_by_shutdown(void **state)
+{
+	static const struct {
+		const char *reason, *line;
+		unsigned out_of_memory;
+	} cases[] = {
+		{"failure", "java.lang.OutOfMemoryError: Java heap space", 1},
+		{"FAILURE", "FATAL ERROR: JavaScript heap out of memory", 1},
+		{"failure", "all is well", 0},
+		{"timeout", "java.lang.OutOfMemoryError: Java heap space", 0},
+		{"spindown", "java.lang.OutOfMemoryError: Java heap space", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct platform_series *series;
+		struct telemetry_event line = {.type = EVENT_FUNCTION};
+		struct world w;
+		char text[64];
+
+		begin(&w);
+		w.config.invocation_spans = SPANS_AUTO;
+		series = w.platform.metrics.series;
+		tell(&w, START);
+		snprintf(text, sizeof text, "\"%s\"", cases[i].line);
+		line.text = slice_str(text);
+		platform_line(&w.platform, &line, invocations_current(&w.invocations));
+		platform_shutdown(&w.platform, slice_str(cases[i].reason));
+		for (unsigned k = 0; k < 2; k++)
+			platform_flush(&w.platform, true, (struct now){.mono = S, .real = 3 * S});
+		assert_int_equal(series->counts[COUNT_OUT_OF_MEMORY], cases[i].out_of_memory);
+		assert_int_equal(received(&w, OTLP_TRACES),
+				 strcmp(cases[i].reason, "spindown") != 0);
+		platform_free(&w.platform);
+		end(&w);
+	}
+}
+
 /* What nobody takes is not made, and nothing is dropped for it. */
 static void test_none_for_nobody(void **state)
 {
@@ -127,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics_go_together),
+		cmocka_unit_test(test_ends_by_shutdown),
 		cmocka_unit_test(test_none_for_nobody),
 	};
 

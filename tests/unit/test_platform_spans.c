@@ -66,6 +66,7 @@ static struct span_view view_of(const struct row *row, unsigned column, enum spa
 		.own_span = row->own_span,
 		.sdk = row->sdk,
 		.dropped = row->dropped,
+		.reported = true,
 		.sdk_had_time = row->sdk_had_time,
 	};
 }
@@ -85,6 +86,24 @@ static void test_every_decision(void **state)
 			view.setting = SPANS_NEVER;
 			assert_int_equal(span_decide(&view), NO);
 		}
+	}
+}
+
+/* A crash is told when its report has come, which may say why: of that alone more is to come. */
+static void test_a_crash_awaits_its_report(void **state)
+{
+	(void)state;
+	for (unsigned column = 0; column < 6; column++) {
+		struct span_view view = view_of(&rows[1], column, SPANS_ALWAYS);
+
+		view.reported = false;
+		assert_int_equal(span_decide(&view), column == 0 || column == 3 ? LATER : YES);
+		view.setting = SPANS_AUTO;
+		assert_int_equal(span_decide(&view), column == 0 || column == 3 ? LATER : YES);
+		view.out_of_memory = true;
+		assert_int_equal(span_decide(&view), column == 0 ? LATER : YES);
+		view.setting = SPANS_NEVER;
+		assert_int_equal(span_decide(&view), NO);
 	}
 }
 
@@ -333,8 +352,11 @@ static void test_short_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_decision), cmocka_unit_test(test_invocations),
-		cmocka_unit_test(test_last_words),     cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_every_decision),
+		cmocka_unit_test(test_a_crash_awaits_its_report),
+		cmocka_unit_test(test_invocations),
+		cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_short_memory),
 	};
 

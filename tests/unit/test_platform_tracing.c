@@ -274,7 +274,7 @@ static void test_it_takes_the_place_of_the_own_span(void **state)
 	tell(&s, EVENT_INIT_START, "{}");
 	invocation = invoke(&s, "a", "");
 	tell_of(&s, EVENT_RUNTIME_DONE, "a", FAILURE);
-	require_made(&s, false,
+	require_made(&s, true,
 		     "f in new faas.invocation_id=a faas.coldstart "
 		     "error.type=Runtime.ExitError\n");
 	assert_int_equal(invocations_trace(&s.table, invocation, &trace), TRACE_OWN_SPAN);
@@ -300,7 +300,7 @@ static void test_dropped_by_sampling(void **state)
 	require_made(&s, true, "");
 	invoke(&s, "b", ROOT "0");
 	tell_of(&s, EVENT_RUNTIME_DONE, "b", FAILURE);
-	require_made(&s, false,
+	require_made(&s, true,
 		     "f in 1 below 9 faas.invocation_id=b error.type=Runtime.ExitError\n");
 	end_scene(&s);
 }
@@ -390,13 +390,13 @@ static void test_last_words_of_a_crash(void **state)
 	tell_of(&s, EVENT_RUNTIME_DONE, "a", SUCCESS);
 	invoke(&s, "b", ROOT "1");
 	tell_of(&s, EVENT_RUNTIME_DONE, "b", FAILURE);
-	require_made(&s, false, "f in new faas.invocation_id=b error.type=Runtime.ExitError\n");
+	require_made(&s, true, "f in new faas.invocation_id=b error.type=Runtime.ExitError\n");
 	s.ms = 2000;
 	invoke(&s, "c", ROOT "1");
 	tell(&s, EVENT_FUNCTION, "\"of c\"");
 	pass(&s, "new", 2000);
 	tell_of(&s, EVENT_RUNTIME_DONE, "c", FAILURE);
-	require_made(&s, false,
+	require_made(&s, true,
 		     "f in new faas.invocation_id=c error.type=Runtime.ExitError "
 		     "lull.last_log=of c lull.last_span=new\n");
 	end_scene(&s);
@@ -434,6 +434,39 @@ static void test_out_of_memory_once(void **state)
 	tell(&s, EVENT_INIT_START, "{}");
 	tell(&s, EVENT_FUNCTION, "\"MemoryError\"");
 	tell(&s, EVENT_INIT_REPORT, "{\"status\":\"failure\",\"phase\":\"init\"}");
+	assert_int_equal(s.news, 1);
+	end_scene(&s);
+}
+
+/* A crash waits for its report, which may say why; or until that cannot be waited for any more. */
+static void test_the_report_of_a_crash(void **state)
+{
+	static const char made[] = "f in 1 below 9 faas.invocation_id=a faas.coldstart "
+				   "error.type=Runtime.ExitError\n";
+	struct scene s;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		begin_scene(&s, all_signals);
+		invoke(&s, "a", ROOT "1");
+		tell_of(&s, EVENT_RUNTIME_DONE, "a", FAILURE);
+		require_made(&s, false, "");
+		if (i == 0)
+			tell_of(&s, EVENT_REPORT, "a", FAILURE);
+		else if (i == 1)
+			invoke(&s, "b", ROOT "1");
+		require_made(&s, i == 2, made);
+		end_scene(&s);
+	}
+	begin_scene(&s, all_signals);
+	invoke(&s, "a", ROOT "1");
+	tell_of(&s, EVENT_RUNTIME_DONE, "a", FAILURE);
+	require_made(&s, false, "");
+	tell_of(&s, EVENT_REPORT, "a",
+		FAILURE ",\"metrics\":{\"memorySizeMB\":128,\"maxMemoryUsedMB\":128}");
+	require_made(&s, false,
+		     "f in 1 below 9 faas.invocation_id=a faas.coldstart lull.out_of_memory "
+		     "error.type=Runtime.ExitError\n");
 	assert_int_equal(s.news, 1);
 	end_scene(&s);
 }
@@ -506,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_last_words_of_a_crash),
 		cmocka_unit_test(test_out_of_memory_once),
+		cmocka_unit_test(test_the_report_of_a_crash),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_nobody_takes_traces),
 		cmocka_unit_test(test_short_memory),
