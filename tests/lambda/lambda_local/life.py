@@ -1,5 +1,6 @@
 """One life of an environment: from init to SHUTDOWN, its processes and the state of its APIs."""
 
+import signal
 import time
 
 from . import records, variables
@@ -120,8 +121,10 @@ class Life:
                     concurrency=self.settings.concurrency, snap_start=self.to_restore)
             else:
                 environ = variables.runtime_variables(self.variables, self.settings.environ)
-                self.runtime = Process("runtime", command_line(runtime, environ), environ,
-                                       self.history,
+                command = command_line(runtime, environ)
+                if self.settings.memory_group:
+                    command = self.settings.memory_group.command(command)
+                self.runtime = Process("runtime", command, environ, self.history,
                                        cwd=self.settings.task_root, on_line=on_line,
                                        on_exit=self._runtime_ended)
         self.processes.append(self.runtime)
@@ -167,8 +170,11 @@ class Life:
                 return Failure("failure", extension.error_type or "Extension.Crash",
                                f"{extension.name}: exit code {extension.process.exit_code}")
         if self.runtime is not None and not self.runtime.alive:
-            return Failure("failure", "Runtime.ExitError",
-                           f"Runtime exited with error: exit status {self.runtime.exit_code}")
+            code = self.runtime.exit_code
+            how = f"exit status {code}"
+            if code < 0:
+                how = f"signal: {signal.strsignal(-code).lower()}"
+            return Failure("failure", "Runtime.ExitError", f"Runtime exited with error: {how}")
         return None
 
     def await_(self, condition, deadline):
@@ -225,6 +231,8 @@ class Life:
             self.settings, invocation, self._memory_mb(), extra, runtime_done_at))
 
     def _memory_mb(self):
+        if self.settings.memory_group:
+            return self.settings.memory_group.peak_mb()
         total = 0
         for process in self.processes:
             try:

@@ -32,6 +32,7 @@ class Settings:
     report_after_failure: bool
     function_version: str = "$LATEST"
     runtime_api: str = ""
+    memory_group: object = None  # memory.MemoryGroup, in which a runtime of its own runs
     instance_id: str = field(
         default_factory=lambda: f"2026/01/01/[$LATEST]{secrets.token_hex(16)}")
 
