@@ -1,14 +1,32 @@
 """Ports for processes that a test starts."""
 
 import errno
+import functools
 import itertools
-import os
-import re
 import socket
 
-# Below the range of ephemeral ports, a range for each worker: no two tests meet on one.
-_worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-_ports = itertools.cycle(range(20000 + 1000 * _worker, 21000 + 1000 * _worker))
+# Below the range of ephemeral ports, a range for each process that runs tests: no two tests meet on
+# one, whoever else runs some.
+FIRST, RANGES, SIZE = 20000, 24, 500
+
+
+@functools.cache
+def _ports():
+    """For ever around the first range that no other process has. It is ours as long as the name is,
+    which ends with this process."""
+    for number in range(RANGES):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0lull-tests-ports-{number}")
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return itertools.cycle(range(FIRST + SIZE * number, FIRST + SIZE * (number + 1)))
+    raise AssertionError(f"{RANGES} others run these tests")
+
+
+_claims = []
 
 
 def is_free(port):
@@ -23,7 +41,7 @@ def is_free(port):
 
 def free_port():
     """A port that nobody listens on, for a process that the test starts."""
-    for port in itertools.islice(_ports, 1000):
+    for port in itertools.islice(_ports(), SIZE):
         if is_free(port):
             return port
     raise AssertionError("no free port")
