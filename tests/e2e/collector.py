@@ -2,7 +2,6 @@
 
 import base64
 import json
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -45,13 +44,12 @@ class Collector:
         self._await_ready()
 
     def _await_ready(self):
+        """It listens before it is ready: ended in between it would write nothing."""
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            if b"Everything is ready" in self.log.read_bytes():
                 return
-            except OSError:
-                time.sleep(0.02)
+            time.sleep(0.02)
         self.process.kill()
         raise AssertionError(f"the Collector did not start:\n{self.log.read_text()}")
 
@@ -64,6 +62,7 @@ class Collector:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise
+            assert self.process.returncode == 0, self.log.read_text()
 
     def items(self, signal):
         """All it has written, as otlp.ITEMS gives them. Stops it first."""
