@@ -47,7 +47,7 @@ class Function:
         if wanted := event.get("await"):
             await_spans(self.sink, self.history, wanted)
         then = event.get("then")
-        if then in ("request", "answer"):
+        if then in ("request", "answer", "answered"):
             begin = self.history.last("invoke.begin")
             self.history.wait(f"backend.{then}", after=begin)
         if then == "hang":
@@ -137,9 +137,11 @@ def test_memory_and_files_over_three_lives(living, sink, folder):
 
 def test_a_reset_with_the_spool_full(living, sink, folder):
     """Of what is in memory at the end the oldest on disk gives way, counted."""
-    good, sink.answer = sink.answer, DOWN
+    good, sink.answer = sink.answer, Answer(503, b"", {"Retry-After": "600"})
     with living(environ={**QUIET, "LULL_SPOOL": "600KB"}) as env:
-        fail(env, {"send": numbers(0, 60), "then": "crash"}, "Runtime.ExitError")
+        # A first batch is full and has failed: until SHUTDOWN there is no other try.
+        invoke(env, {"send": numbers(0, 20), "then": "answered"})
+        fail(env, {"send": numbers(20, 40), "then": "crash"}, "Runtime.ExitError")
         kept = [n for f in batches(folder) for n in names_in(f)]
         assert kept == numbers(60 - len(kept), len(kept))
         assert sum(f.stat().st_size for f in batches(folder)) <= 600 << 10

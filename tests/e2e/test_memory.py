@@ -112,7 +112,8 @@ def test_eight_clients_at_once(lambda_env, sink, framing):
                 answers.append(wire.answer().status)
             return answers
 
-    with lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "64MB"}) as env:
+    environ = {"LULL_BUFFER": "64MB", "LULL_FLUSH_BUDGET": "20s"}  # nothing is cut, and sent twice
+    with lambda_env(endpoint=sink.url, environ=environ) as env:
         with concurrent.futures.ThreadPoolExecutor(clients) as pool:
             answers = list(pool.map(client, [env.port] * clients))
         assert answers == [[200] * posts] * clients
