@@ -194,7 +194,7 @@ bench: $(B)/lull
 FUZZ_SOURCES := $(patsubst %,extension/base/%.c,arena base64 bytes utf8) \
 	extension/domain/payload.c extension/edges/spool_format.c extension/edges/grpc_message.c \
 	extension/edges/proc_net.c \
-	$(patsubst %,extension/domain/%.c,invocations severity telemetry timestamp trace_context) \
+	$(patsubst %,extension/domain/%.c,invocations own_request severity telemetry timestamp trace_context) \
 	$(wildcard extension/domain/log_*.c) \
 	$(wildcard extension/wire/*.c)
 

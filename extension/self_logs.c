@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "domain/log_request.h"
+#include "domain/own_request.h"
 #include "domain/value.h"
+#include "logs.pb-c.h"
 
 struct self_log {
 	uint64_t time; /* nanoseconds since 1970 */
@@ -76,16 +77,21 @@ static Otlp__LogRecord *record_of(struct arena *a, const struct self_log *log)
 void self_logs_flush(struct store *store, struct now now)
 {
 	struct otlp_verdict verdict = {.valid = true, .items = held.count};
-	Otlp__LogRecord *records[SELF_LOGS_HELD];
 	struct bytes message = {0};
+	struct own_request request;
 	struct arena arena = {0};
 
 	if (held.count == 0 || !store_takes(store, OTLP_LOGS))
 		return;
-	for (size_t i = 0; i < held.count; i++)
-		records[i] = record_of(&arena, &held.logs[i]);
-	message.failed = arena.failed;
-	log_request_pack(records, held.count, &message);
+	request = own_request_begin(&message);
+	for (size_t i = 0; i < held.count; i++) {
+		const Otlp__LogRecord *record = record_of(&arena, &held.logs[i]);
+
+		if (record)
+			own_request_add(&record->base, &message);
+	}
+	own_request_end(&request, &message);
+	message.failed |= arena.failed;
 	held.count = 0;
 	if (message.failed)
 		store_lost(store, OTLP_LOGS, verdict.items);

@@ -8,7 +8,6 @@
 #include "domain/log_logfmt.h"
 #include "domain/log_record.h"
 #include "domain/log_stack.h"
-#include "version.h"
 #include "wire/json_escape.h"
 #include "wire/json_mend.h"
 #include "wire/json_valid.h"
@@ -17,29 +16,7 @@
 
 #define REQUEST_ID_KEY "faas.invocation_id" /* semantic conventions, FaaS attributes */
 
-/* Fields of ExportLogsServiceRequest, ResourceLogs, ScopeLogs and InstrumentationScope. */
-enum {
-	RESOURCE_LOGS = 1,
-	SCOPE_LOGS = 2,
-	SCOPE = 1,
-	SCOPE_NAME = 1,
-	SCOPE_VERSION = 2,
-	RECORDS = 2
-};
-
 /* ---- Records ---- */
-
-static void begin(struct log_records *r)
-{
-	size_t scope;
-
-	r->resource = pb_begin(&r->out, RESOURCE_LOGS);
-	r->scope = pb_begin(&r->out, SCOPE_LOGS);
-	scope = pb_begin(&r->out, SCOPE);
-	pb_put_len(&r->out, SCOPE_NAME, slice_str("lull"));
-	pb_put_len(&r->out, SCOPE_VERSION, slice_str(LULL_VERSION));
-	pb_end(&r->out, scope);
-}
 
 static void put_time(struct bytes *out, uint32_t number, uint64_t nanos)
 {
@@ -57,8 +34,8 @@ static size_t begin_record(struct log_records *r, const struct log_line *line, u
 	size_t mark;
 
 	if (r->count++ == 0)
-		begin(r);
-	mark = pb_begin(&r->out, RECORDS);
+		r->request = own_request_begin(&r->out);
+	mark = pb_begin(&r->out, OWN_REQUEST_ITEM);
 	if (line->time_unix_nano)
 		put_time(&r->out, RECORD_TIME, line->time_unix_nano);
 	put_time(&r->out, RECORD_OBSERVED, observed);
@@ -284,10 +261,8 @@ bool log_records_finish(struct log_records *r, struct bytes *out)
 {
 	bool ok;
 
-	if (r->count > 0) {
-		pb_end(&r->out, r->scope);
-		pb_end(&r->out, r->resource);
-	}
+	if (r->count > 0)
+		own_request_end(&r->request, &r->out);
 	ok = !r->out.failed && !r->text.failed && !r->json.failed && !r->printed.failed &&
 	     !r->object.failed && !r->object.stack.failed;
 	if (ok && r->count > 0)

@@ -5,6 +5,7 @@
 
 #include "domain/invocations.h"
 #include "domain/log_object.h"
+#include "domain/own_request.h"
 #include "domain/telemetry.h"
 
 /* The records of one post of the Telemetry API on their way into one request: bytes, record behind
@@ -20,7 +21,7 @@ struct log_records {
 
 	/* Private. */
 	struct bytes out;
-	size_t resource, scope; /* where the messages around them began */
+	struct own_request request;
 	struct bytes text, json, printed;
 	struct log_object object;
 };

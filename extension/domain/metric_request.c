@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/metric_request.h"
 
-#include "collector_metrics.pb-c.h"
+#include "domain/own_request.h"
 #include "domain/value.h"
-#include "version.h"
 
 static Otlp__Metric *add_metric(struct metric_request *r, const struct metric_name *name)
 {
@@ -95,28 +94,13 @@ Otlp__HistogramDataPoint *metric_distribution(struct metric_request *r, Otlp__Hi
 	return point;
 }
 
-static bool pack(struct metric_request *r, struct bytes *out)
+static void pack(const struct metric_request *r, struct bytes *out)
 {
-	Otlp__ExportMetricsServiceRequest request = OTLP__EXPORT_METRICS_SERVICE_REQUEST__INIT;
-	Otlp__ResourceMetrics resource = OTLP__RESOURCE_METRICS__INIT, *resources[] = {&resource};
-	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
-	Otlp__ScopeMetrics scope = OTLP__SCOPE_METRICS__INIT, *scopes[] = {&scope};
-	size_t size;
+	struct own_request request = own_request_begin(out);
 
-	name.name = "lull";
-	name.version = LULL_VERSION;
-	scope.scope = &name;
-	scope.metrics = r->metrics;
-	scope.n_metrics = r->count;
-	resource.scope_metrics = scopes;
-	resource.n_scope_metrics = 1;
-	request.resource_metrics = resources;
-	request.n_resource_metrics = 1;
-	size = otlp__export_metrics_service_request__get_packed_size(&request);
-	if (!bytes_reserve(out, size))
-		return false;
-	out->len += otlp__export_metrics_service_request__pack(&request, out->data + out->len);
-	return true;
+	for (size_t i = 0; i < r->count; i++)
+		own_request_add(&r->metrics[i]->base, out);
+	own_request_end(&request, out);
 }
 
 size_t metric_request_finish(struct metric_request *r, struct bytes *out)
@@ -124,7 +108,9 @@ size_t metric_request_finish(struct metric_request *r, struct bytes *out)
 	size_t points = 0;
 
 	out->failed |= r->arena.failed;
-	if (!out->failed && r->points > 0 && pack(r, out))
+	if (r->points > 0)
+		pack(r, out);
+	if (!out->failed)
 		points = r->points;
 	arena_free(&r->arena);
 	*r = (struct metric_request){0};

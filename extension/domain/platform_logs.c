@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "domain/log_request.h"
+#include "domain/own_request.h"
 #include "domain/value.h"
+#include "logs.pb-c.h"
 
 static bool is(const struct telemetry_event *event, const char *key, const char *value)
 {
@@ -226,14 +227,6 @@ static void set_members(struct arena *a, Otlp__LogRecord *to, json_t *object)
 	}
 }
 
-static void set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, size_t size)
-{
-	to->data = arena_alloc(a, size);
-	to->len = to->data ? size : 0;
-	if (to->data)
-		memcpy(to->data, id, size);
-}
-
 static void fill(struct arena *a, Otlp__LogRecord *to, const struct telemetry_event *event,
 		 const struct kind *kind)
 {
@@ -259,7 +252,8 @@ size_t platform_logs_make(const struct telemetry_event *event, unsigned which,
 			  const struct trace_context *trace, uint64_t observed, struct bytes *out)
 {
 	const struct kind *kind = kind_of(event);
-	Otlp__LogRecord record = OTLP__LOG_RECORD__INIT, *records[] = {&record};
+	Otlp__LogRecord record = OTLP__LOG_RECORD__INIT;
+	struct own_request request;
 	struct arena arena = {0};
 
 	if (!kind || !(kind->of & which) || !json_is_object(event->record))
@@ -267,11 +261,13 @@ size_t platform_logs_make(const struct telemetry_event *event, unsigned which,
 	fill(&arena, &record, event, kind);
 	record.observed_time_unix_nano = observed;
 	if (trace_id_is_set(trace->trace_id))
-		set_id(&arena, &record.trace_id, trace->trace_id, TRACE_ID_SIZE);
+		value_bytes(&arena, &record.trace_id, trace->trace_id, TRACE_ID_SIZE);
 	if (span_id_is_set(trace->span_id))
-		set_id(&arena, &record.span_id, trace->span_id, SPAN_ID_SIZE);
+		value_bytes(&arena, &record.span_id, trace->span_id, SPAN_ID_SIZE);
 	out->failed |= arena.failed;
-	log_request_pack(records, 1, out);
+	request = own_request_begin(out);
+	own_request_add(&record.base, out);
+	own_request_end(&request, out);
 	arena_free(&arena);
 	return 1;
 }

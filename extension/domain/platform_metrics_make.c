@@ -81,15 +81,6 @@ static bool add_buckets(struct metric_request *r, Otlp__HistogramDataPoint *poin
 	return true;
 }
 
-static bool set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, size_t size)
-{
-	to->data = arena_alloc(a, size);
-	to->len = size;
-	if (to->data)
-		memcpy(to->data, id, size);
-	return to->data != NULL;
-}
-
 /* One that links to a span there will never be is none. */
 static bool is_recorded(const struct invocations *table, const struct invocation *invocation,
 			struct trace_context *trace)
@@ -110,10 +101,11 @@ static void add_exemplar(const struct invocations *table, struct metric_request 
 	if (!invocation || !is_recorded(table, invocation, &trace))
 		return;
 	exemplar = VALUE_NEW(&r->arena, Otlp__Exemplar, OTLP__EXEMPLAR__INIT);
-	if (!exemplar || !set_id(&r->arena, &exemplar->trace_id, trace.trace_id, TRACE_ID_SIZE))
+	if (!exemplar ||
+	    !value_bytes(&r->arena, &exemplar->trace_id, trace.trace_id, TRACE_ID_SIZE))
 		return;
 	if (span_id_is_set(trace.span_id) &&
-	    !set_id(&r->arena, &exemplar->span_id, trace.span_id, SPAN_ID_SIZE))
+	    !value_bytes(&r->arena, &exemplar->span_id, trace.span_id, SPAN_ID_SIZE))
 		return;
 	exemplar->time_unix_nano = from->time;
 	exemplar->value_case = OTLP__EXEMPLAR__VALUE_AS_DOUBLE;

@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/span_request.h"
 
-#include <string.h>
-
-#include "collector_trace.pb-c.h"
-#include "version.h"
-
-static void set_id(struct arena *a, ProtobufCBinaryData *to, const uint8_t *id, size_t size)
-{
-	to->data = arena_alloc(a, size);
-	to->len = to->data ? size : 0;
-	if (to->data)
-		memcpy(to->data, id, size);
-}
+#include "domain/own_request.h"
 
 Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct slice name)
 {
@@ -25,10 +14,10 @@ Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct 
 	r->spans[r->count++] = span;
 	if (!span)
 		return NULL;
-	set_id(&r->arena, &span->trace_id, ids->own.trace_id, TRACE_ID_SIZE);
-	set_id(&r->arena, &span->span_id, ids->own.span_id, SPAN_ID_SIZE);
+	value_bytes(&r->arena, &span->trace_id, ids->own.trace_id, TRACE_ID_SIZE);
+	value_bytes(&r->arena, &span->span_id, ids->own.span_id, SPAN_ID_SIZE);
 	if (span_id_is_set(ids->parent))
-		set_id(&r->arena, &span->parent_span_id, ids->parent, SPAN_ID_SIZE);
+		value_bytes(&r->arena, &span->parent_span_id, ids->parent, SPAN_ID_SIZE);
 	span->name = value_mended(&r->arena, name);
 	span->attributes = arena_alloc(&r->arena, SPAN_ATTRIBUTES * sizeof *span->attributes);
 	return r->arena.failed ? NULL : span;
@@ -74,28 +63,13 @@ void span_fail(struct span_request *r, Otlp__Span *span, struct slice type, stru
 	span_set_text(r, span, "error.type", type);
 }
 
-static bool pack(struct span_request *r, struct bytes *out)
+static void pack(const struct span_request *r, struct bytes *out)
 {
-	Otlp__ExportTraceServiceRequest request = OTLP__EXPORT_TRACE_SERVICE_REQUEST__INIT;
-	Otlp__ResourceSpans resource = OTLP__RESOURCE_SPANS__INIT, *resources[] = {&resource};
-	Otlp__InstrumentationScope name = OTLP__INSTRUMENTATION_SCOPE__INIT;
-	Otlp__ScopeSpans scope = OTLP__SCOPE_SPANS__INIT, *scopes[] = {&scope};
-	size_t size;
+	struct own_request request = own_request_begin(out);
 
-	name.name = "lull";
-	name.version = LULL_VERSION;
-	scope.scope = &name;
-	scope.spans = r->spans;
-	scope.n_spans = r->count;
-	resource.scope_spans = scopes;
-	resource.n_scope_spans = 1;
-	request.resource_spans = resources;
-	request.n_resource_spans = 1;
-	size = otlp__export_trace_service_request__get_packed_size(&request);
-	if (!bytes_reserve(out, size))
-		return false;
-	out->len += otlp__export_trace_service_request__pack(&request, out->data + out->len);
-	return true;
+	for (size_t i = 0; i < r->count; i++)
+		own_request_add(&r->spans[i]->base, out);
+	own_request_end(&request, out);
 }
 
 size_t span_request_finish(struct span_request *r, struct bytes *out)
@@ -103,7 +77,9 @@ size_t span_request_finish(struct span_request *r, struct bytes *out)
 	size_t spans = 0;
 
 	out->failed |= r->arena.failed;
-	if (!out->failed && r->count > 0 && pack(r, out))
+	if (r->count > 0)
+		pack(r, out);
+	if (!out->failed)
 		spans = r->count;
 	arena_free(&r->arena);
 	*r = (struct span_request){0};

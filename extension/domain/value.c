@@ -64,6 +64,15 @@ Otlp__AnyValue *value_int(struct arena *a, int64_t i)
 	return v;
 }
 
+bool value_bytes(struct arena *a, ProtobufCBinaryData *to, const uint8_t *data, size_t size)
+{
+	to->data = arena_alloc(a, size);
+	to->len = to->data ? size : 0;
+	if (to->data)
+		memcpy(to->data, data, size);
+	return to->data != NULL;
+}
+
 Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value)
 {
 	Otlp__KeyValue *kv = VALUE_NEW(a, Otlp__KeyValue, OTLP__KEY_VALUE__INIT);

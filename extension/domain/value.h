@@ -17,6 +17,9 @@ char *value_mended(struct arena *a, struct slice s);
 Otlp__AnyValue *value_string(struct arena *a, struct slice s);
 Otlp__AnyValue *value_int(struct arena *a, int64_t i);
 
+/* A copy as a field of type bytes, which is empty where memory is short; then false. */
+bool value_bytes(struct arena *a, ProtobufCBinaryData *to, const uint8_t *data, size_t size);
+
 Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value);
 
 /* A message allocated in the arena: `INIT` is the generated initialiser's value. */

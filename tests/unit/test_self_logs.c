@@ -238,26 +238,25 @@ static void test_where_nobody_takes_them(void **state)
 static void test_memory_is_short(void **state)
 {
 	unsigned failures = 0;
+	bool failed = true;
 
 	(void)state;
-	for (int at = 1;; at++) {
+	for (int at = 1; failed; at++) {
 		struct world w = begin(all_signals, NULL);
-		const struct ledger_account *account = &w.destinations[0].account[OTLP_LOGS];
+		uint64_t dropped;
 
 		self_logs_start();
 		warn_times(2);
 		short_memory_at = at;
 		flush(&w);
+		failed = short_memory_at == 0;
+		short_memory_at = 0;
 		assert_int_equal(received(&w), 2);
-		if (account->dropped[DROP_NO_MEMORY] == 0) {
-			assert_int_not_equal(short_memory_at, 0);
-			short_memory_at = 0;
-			end(&w);
-			break;
-		}
-		assert_int_equal(account->dropped[DROP_NO_MEMORY], 2);
-		assert_int_equal(short_memory_at, 0);
-		failures++;
+		dropped = w.destinations[0].account[OTLP_LOGS].dropped[DROP_NO_MEMORY];
+		/* What cannot be made smaller for want of memory is kept as it is. */
+		assert_true(dropped == 2 || dropped == 0);
+		assert_true(failed || dropped == 0);
+		failures += dropped > 0;
 		end(&w);
 	}
 	assert_in_range(failures, 3, 20);
