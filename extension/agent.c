@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "books.h"
 #include "domain/config_destination.h"
+#include "domain/config_env.h"
 #include "domain/sdk_signs.h"
 #include "edges/lambda_api.h"
 #include "edges/last_resort.h"

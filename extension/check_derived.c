@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/config_buffer.h"
+#include "domain/config_env.h"
 #include "domain/config_lists.h"
 #include "domain/config_own.h"
 #include "domain/url_shown.h"

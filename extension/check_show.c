@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/config_lists.h"
+#include "domain/config_read.h"
 #include "domain/config_source.h"
 #include "domain/url_shown.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain/config_env.h"
 #include "domain/config_own.h"
 #include "domain/config_table.h"
 #include "domain/resource.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings from the environment. One table is the source of parsing, of `lull --help` and of the
- * reference in the README. */
+/* The settings, once they are read. */
 #ifndef DOMAIN_CONFIG_H
 #define DOMAIN_CONFIG_H
 
@@ -112,22 +111,11 @@ struct config {
 	unsigned problem_count;
 };
 
-/* Reads `environment` ("NAME=value", NULL-terminated, as environ(7)). Never fails: a value that
- * cannot be used is a problem in the list and its default holds. To be freed with config_free(). */
-void config_read(struct config *config, const char *const *environment);
-void config_free(struct config *config);
-
 /* Does that signal go anywhere? */
 bool config_takes(const struct config *config, enum otlp_signal signal);
 /* Does any? */
 bool config_exports(const struct config *config);
 /* And if not, is that as the settings want it? */
 bool config_is_off(const struct config *config);
-
-/* The value of `name` in such an environment; NULL where it is absent or empty. */
-const char *config_env(const char *const *environment, const char *name);
-
-/* The table for people: name, default, meaning. Columns for a terminal of 100. */
-void config_help(struct bytes *out);
 
 #endif

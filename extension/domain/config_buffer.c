@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "domain/config.h"
+#include "domain/config_env.h"
 
 #define MB ((size_t)1 << 20)
 

@@ -51,17 +51,3 @@ void config_destination_leave_out(struct config_destination *d, enum otlp_signal
 	free(d->export[signal].endpoint);
 	d->export[signal].endpoint = NULL;
 }
-
-bool config_takes(const struct config *config, enum otlp_signal signal)
-{
-	for (unsigned i = 0; i < config->destination_count; i++)
-		if (config->destinations[i].export[signal].endpoint)
-			return true;
-	return false;
-}
-
-bool config_exports(const struct config *config)
-{
-	return config_takes(config, OTLP_TRACES) || config_takes(config, OTLP_LOGS) ||
-	       config_takes(config, OTLP_METRICS);
-}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain/config_destination.h"
+#include "domain/config_env.h"
 #include "domain/config_json.h"
 #include "domain/config_problem.h"
 #include "domain/config_source.h"

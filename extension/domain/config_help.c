@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/config_help.h"
+
 #include <stdio.h>
 #include <string.h>
 

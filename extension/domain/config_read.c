@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/config.h"
+#include "domain/config_read.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "domain/config_buffer.h"
 #include "domain/config_destination.h"
 #include "domain/config_endpoint.h"
+#include "domain/config_env.h"
 #include "domain/config_file.h"
 #include "domain/config_names.h"
 #include "domain/config_own.h"
@@ -18,16 +19,6 @@
 #include "domain/url_shown.h"
 
 /* ---- Reading ---- */
-
-const char *config_env(const char *const *environment, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *environment; environment++)
-		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-			return (*environment)[len + 1] ? *environment + len + 1 : NULL;
-	return NULL;
-}
 
 static void refuse(struct config *c, const struct setting *s, const char *name, const char *value)
 {

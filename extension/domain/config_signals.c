@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/config_destination.h"
+#include "domain/config_env.h"
 #include "domain/config_table.h"
 
 /* Has somebody asked lull itself for this signal? */
@@ -18,14 +19,6 @@ static bool is_asked_for(const struct config *config, enum otlp_signal signal,
 		return true;
 	return setting_find_exported(&endpoint, signal, environment, name, &whole) &&
 	       strncmp(name, "LULL_", 5) == 0;
-}
-
-bool config_is_off(const struct config *config)
-{
-	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
-		if (!config->off[s])
-			return false;
-	return true;
 }
 
 void config_signals_apply(struct config *config, const char *const *environment)

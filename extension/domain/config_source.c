@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "domain/config.h"
+#include "domain/config_env.h"
 
 bool config_is_inline(const char *value)
 {

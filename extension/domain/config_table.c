@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain/config_endpoint.h"
+#include "domain/config_env.h"
 #include "domain/config_lists.h"
 #include "domain/config_source.h"
 #include "domain/config_values.h"

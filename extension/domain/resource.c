@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/utf8.h"
+#include "domain/config_env.h"
 #include "domain/config_lists.h"
 #include "domain/value.h"
 #include "wire/pb.h"

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "domain/config.h"
+#include "domain/config_env.h"
 #include "domain/config_own.h"
 
 /* Whose prefix it is: of the SDKs' own settings. */

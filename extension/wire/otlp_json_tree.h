@@ -6,7 +6,8 @@
 #include <jansson.h>
 
 #include "base/arena.h"
-#include "wire/otlp_json.h"
+#include "base/bytes.h"
+#include "wire/otlp_json_result.h"
 
 struct otlp_json_tree {
 	json_t *root; /* an object. Borrowed: no reference to any part may be given back or kept */

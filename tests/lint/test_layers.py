@@ -71,6 +71,10 @@ def test_fault_is_named_with_its_line(tmp_path, name, line, message):
             | {"edges/c.h": '#include "edges/a.h"\n', "edges/b.h": ""},
             "edges/a > edges/b > edges/c > edges/a",
         ),
+        (
+            {"wire/pb_read.c": '#include "wire/otlp.h"\n'},
+            "wire/otlp > wire/pb > wire/otlp",
+        ),
     ],
 )
 def test_ring_within_a_folder(tmp_path, tree, ring):

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "base/now.h"
-#include "domain/config.h"
+#include "domain/config_env.h"
+#include "domain/config_help.h"
+#include "domain/config_read.h"
 #include "domain/platform_logs.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/now.h"
-#include "domain/config.h"
+#include "domain/config_read.h"
 #include "domain/config_source.h"
 #include "short_memory.h"
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "domain/config.h"
 #include "domain/config_lists.h"
+#include "domain/config_read.h"
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

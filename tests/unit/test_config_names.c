@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "domain/config.h"
 #include "domain/config_names.h"
+#include "domain/config_read.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "domain/config.h"
+#include "domain/config_read.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define TRACES "/opentelemetry.proto.collector.trace.v1.TraceService/Export"

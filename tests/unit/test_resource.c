@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common.pb-c.h"
+#include "domain/config_read.h"
 #include "domain/resource.h"
 #include "short_memory.h"
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/config_env.h"
+
+#include <string.h>
+
+const char *config_env(const char *const *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return (*environment)[len + 1] ? *environment + len + 1 : NULL;
+	return NULL;
+}
