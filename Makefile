@@ -88,11 +88,15 @@ $(B)/obj/proto/%.pb-c.o: $(B)/proto/done $(B)/deps.mk
 	@$(CC) $(CPPFLAGS) -std=gnu11 -O2 -ffile-prefix-map=$(CURDIR)=. $(DEPS_CFLAGS) -c -o $@ \
 		$(B)/proto/$*.pb-c.c
 
+# What runs first lies together.
+$(B)/link.ld: scripts/link/script scripts/link/order $(B)/deps.mk
+	@CC=$(CC) scripts/link/script $(LDFLAGS) > $@
+
 # Static in truth: on Debian 12 musl-gcc -static-pie links a dynamic program without a word.
-$(B)/lull: $(OBJECTS)
+$(B)/lull: $(OBJECTS) $(B)/link.ld
 	@echo "  LINK   $@"
-	@$(CC) $(LDFLAGS) -o $@.tmp $(OBJECTS) $(DEPS_LIBS)
-	@$(STRIP) -s $@.tmp
+	@$(CC) $(LDFLAGS) -Wl,-T,$(B)/link.ld -o $@.full $(OBJECTS) $(DEPS_LIBS)
+	@$(STRIP) -s -o $@.tmp $@.full
 	@! $(READELF) -lW $@.tmp | grep -q INTERP || { echo "$@ has an interpreter"; exit 1; }
 	@! $(READELF) -dW $@.tmp | grep -q NEEDED || { echo "$@ needs libraries"; exit 1; }
 	@mv $@.tmp $@

@@ -56,3 +56,19 @@ def test_the_same_bytes_from_another_directory(tmp_path):
     both = [hashlib.sha256(p.read_bytes()).hexdigest()
             for p in (binary(HOST), copy / "build" / HOST / "lull")]
     assert both[0] == both[1]
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_what_runs_first_lies_together(arch):
+    """Nearly all functions of scripts/link/order are there still, and before all others."""
+    lines = (ROOT / "scripts" / "link" / "order").read_text(encoding="ascii").splitlines()
+    order = {line for line in lines if not line.startswith("#")}
+    # As nm has it; a copy of a function has its kind behind a dot.
+    names = [line.split()[2].partition(".")[0] for line in subprocess.run(
+        ["nm", "--numeric-sort", f"{binary(arch)}.full"],
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines() if line.split()[1] in "tT" and not line.split()[2].startswith("$")]
+    found = order & set(names)
+    assert len(found) > 0.8 * len(order), "call scripts/link/trace"
+    first = names[:len(found)]
+    assert sum(name in found for name in first) > 0.8 * len(first)
