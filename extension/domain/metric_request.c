@@ -108,7 +108,7 @@ size_t metric_request_finish(struct metric_request *r, struct bytes *out)
 	size_t points = 0;
 
 	out->failed |= r->arena.failed;
-	if (r->points > 0)
+	if (!out->failed && r->points > 0)
 		pack(r, out);
 	if (!out->failed)
 		points = r->points;

@@ -77,7 +77,8 @@ size_t span_request_finish(struct span_request *r, struct bytes *out)
 	size_t spans = 0;
 
 	out->failed |= r->arena.failed;
-	if (r->count > 0)
+	/* Where memory was short there may be no span in its place. */
+	if (!out->failed && r->count > 0)
 		pack(r, out);
 	if (!out->failed)
 		spans = r->count;
