@@ -540,9 +540,14 @@ static void on_otlp(void *ctx, enum otlp_signal signal, struct slice request)
 {
 	struct agent *a = ctx;
 
-	if (signal == OTLP_TRACES)
-		tracing_spans(&a->platform.tracing, request);
 	hints_otlp(&a->hints, signal, request);
+}
+
+static void on_last_span(void *ctx, const struct last_span *last)
+{
+	struct agent *a = ctx;
+
+	tracing_last_span(&a->platform.tracing, last);
 }
 
 /* Which event tells the end of an invocation here. */
@@ -601,6 +606,7 @@ static bool make_intake(struct agent *a)
 		.platform = on_platform,
 		.line = on_line,
 		.otlp = on_otlp,
+		.last_span = on_last_span,
 		.ctx = a,
 	};
 	return intake_init(&a->intake, a->base);

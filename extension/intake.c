@@ -2,7 +2,6 @@
 #include "intake.h"
 
 #include "base/log.h"
-#include "domain/join.h"
 #include "domain/log_records.h"
 #include "ports.h"
 
@@ -15,10 +14,13 @@ static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *messag
 			const struct otlp_verdict *verdict)
 {
 	struct intake *in = ctx;
+	struct last_span last;
 
 	in->invocations->sdk = true;
-	if (signal == OTLP_TRACES)
-		join_see_spans(in->invocations, bytes_slice(message));
+	if (signal == OTLP_TRACES) {
+		last = join_see_spans(in->invocations, bytes_slice(message));
+		in->last_span(in->ctx, &last);
+	}
 	in->otlp(in->ctx, signal, bytes_slice(message));
 	store_accept(in->store, signal, message, verdict, now_read());
 	in->accepted(in->ctx);

@@ -5,7 +5,7 @@
 #define INTAKE_H
 
 #include "domain/config.h"
-#include "domain/invocations.h"
+#include "domain/join.h"
 #include "edges/grpc_server.h"
 #include "edges/otlp_http.h"
 #include "edges/telemetry_http.h"
@@ -23,10 +23,12 @@ struct intake {
 	/* A platform event; `invocation` is the one it is of, or NULL. */
 	void (*platform)(void *ctx, const struct telemetry_event *event,
 			 const struct invocation *invocation);
-	/* A line of the function's, of that invocation or NULL; and OTLP of its. */
+	/* A line of the function's, of that invocation or NULL; OTLP of its; and of its spans the one
+	 * that ended last. */
 	void (*line)(void *ctx, const struct telemetry_event *event,
 		     const struct invocation *invocation);
 	void (*otlp)(void *ctx, enum otlp_signal signal, struct slice request);
+	void (*last_span)(void *ctx, const struct last_span *last);
 	void *ctx;
 
 	/* Private. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/last_span.h"
 #include "edges/proc_read.h"
 #include "edges/random.h"
 
@@ -30,15 +29,13 @@ void tracing_keep_words(struct platform_tracing *t, const struct invocation *inv
 	words->memory = proc_memory_used();
 }
 
-void tracing_spans(struct platform_tracing *t, struct slice request)
+void tracing_last_span(struct platform_tracing *t, const struct last_span *last)
 {
-	struct last_span last = last_span_of(request);
-
-	if (last.name.len == 0)
+	if (last->name.len == 0)
 		return;
-	snprintf(t->last_span, sizeof t->last_span, "%.*s", (int)last.name.len,
-		 (const char *)last.name.data);
-	t->last_span_end = last.end;
+	snprintf(t->last_span, sizeof t->last_span, "%.*s", (int)last->name.len,
+		 (const char *)last->name.data);
+	t->last_span_end = last->end;
 }
 
 /* ---- What comes in ---- */

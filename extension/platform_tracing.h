@@ -4,6 +4,7 @@
 #ifndef PLATFORM_TRACING_H
 #define PLATFORM_TRACING_H
 
+#include "domain/join.h"
 #include "domain/last_lines.h"
 #include "domain/platform_spans.h"
 #include "policy/store.h"
@@ -45,8 +46,8 @@ bool tracing_line(struct platform_tracing *tracing, const struct telemetry_event
 /* That invocation ended although nobody told so; returns the same. */
 bool tracing_ended(struct platform_tracing *tracing, const struct invocation *invocation);
 
-/* Spans of the function's came. */
-void tracing_spans(struct platform_tracing *tracing, struct slice request);
+/* Spans of the function's came; this is the one of them that ended last. */
+void tracing_last_span(struct platform_tracing *tracing, const struct last_span *last);
 
 /* The deadline of that invocation is near, or it ended badly: keeps what is going on, once. */
 void tracing_keep_words(struct platform_tracing *tracing, const struct invocation *invocation);

@@ -8,7 +8,8 @@ static const char *const names[FAAS_TRIGGERS] = {
 
 enum faas_trigger faas_trigger_of(struct slice word)
 {
-	for (unsigned i = TRIGGER_UNKNOWN + 1; i < FAAS_TRIGGERS; i++)
+	/* Nearly every span has none. */
+	for (unsigned i = TRIGGER_UNKNOWN + 1; word.len > 0 && i < FAAS_TRIGGERS; i++)
 		if (slice_is(word, names[i]))
 			return (enum faas_trigger)i;
 	return TRIGGER_UNKNOWN;

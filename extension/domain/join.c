@@ -164,21 +164,27 @@ static unsigned see_span(struct invocations *table, const struct otlp_span *span
 	return invocations_number(table, entry);
 }
 
-void join_see_spans(struct invocations *table, struct slice request)
+struct last_span join_see_spans(struct invocations *table, struct slice request)
 {
 	struct otlp_iter iter = otlp_items(OTLP_TRACES, request);
+	struct last_span last = {.end = 0};
 	struct otlp_item item;
 	bool by_time = false;
 
 	while (otlp_next(&iter, &item)) {
-		struct otlp_span span = otlp_fields_of_span(item.item);
-		unsigned number = see_span(table, &span, &by_time);
+		struct otlp_span span;
+		unsigned number;
 
+		otlp_fields_of_span(item.item, &span);
+		number = see_span(table, &span, &by_time);
 		if (number > 0)
 			settle(table, number);
+		if (span.end >= last.end && span.name.len > 0)
+			last = (struct last_span){span.name, span.end};
 	}
 	for (unsigned i = 0; by_time && i < LATE && i < table->count; i++)
 		settle(table, table->count - i);
+	return last;
 }
 
 void join_see_event(struct invocations *table, const struct invocation *entry)

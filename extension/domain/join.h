@@ -7,8 +7,14 @@
 #include "domain/invocations.h"
 #include "wire/otlp.h"
 
+/* Of the spans of a request the one that ended last. */
+struct last_span {
+	struct slice name; /* of the request's bytes; {NULL, 0}: there is none */
+	uint64_t end;      /* nanoseconds since 1970 */
+};
+
 /* Looks at the spans of a request on its way, and notes of which invocations they tell the trace. */
-void join_see_spans(struct invocations *table, struct slice request);
+struct last_span join_see_spans(struct invocations *table, struct slice request);
 
 /* The platform told more of this invocation (invocations_event()): that may decide what was open. */
 void join_see_event(struct invocations *table, const struct invocation *entry);

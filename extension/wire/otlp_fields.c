@@ -11,6 +11,7 @@
 #define SPAN_TRACE_ID TAG(1, PB_LEN)
 #define SPAN_SPAN_ID TAG(2, PB_LEN)
 #define SPAN_PARENT TAG(4, PB_LEN)
+#define SPAN_NAME TAG(5, PB_LEN)
 #define SPAN_KIND TAG(6, PB_VARINT)
 #define SPAN_START TAG(7, PB_FIXED64)
 #define SPAN_END TAG(8, PB_FIXED64)
@@ -68,6 +69,12 @@ static inline void take_trigger(struct slice key_value, struct slice *trigger)
 		*trigger = string_of(key_value);
 }
 
+static inline void take_attribute(struct slice key_value, struct otlp_span *span)
+{
+	take_request_id(key_value, &span->request_id);
+	take_trigger(key_value, &span->trigger);
+}
+
 /* ---- Fields ---- */
 
 struct field {
@@ -119,6 +126,8 @@ static enum otlp_span_kind kind_of(uint64_t number)
 	return number <= SPAN_KIND_CONSUMER ? (enum otlp_span_kind)number : SPAN_KIND_UNSPECIFIED;
 }
 
+/* ---- Spans ---- */
+
 static enum otlp_remote remote_by(uint64_t flags)
 {
 	if (!(flags & FLAG_KNOWS_REMOTE))
@@ -126,45 +135,109 @@ static enum otlp_remote remote_by(uint64_t flags)
 	return flags & FLAG_REMOTE ? REMOTE_YES : REMOTE_NO;
 }
 
-struct otlp_span otlp_fields_of_span(struct slice span)
+/* A field as long as it may be. */
+static __attribute__((noinline)) const uint8_t *take_any(const uint8_t *p, const uint8_t *end,
+							 struct otlp_span *s)
 {
-	struct otlp_span s = {0};
-	const uint8_t *p = span.data, *end = p + span.len;
 	struct field field = {0};
 
-	while ((p = next(p, end, &field))) {
-		switch (field.tag) {
-		case SPAN_ATTRIBUTES:
-			take_request_id(field.value, &s.request_id);
-			take_trigger(field.value, &s.trigger);
-			break;
-		case SPAN_TRACE_ID:
-			s.trace_id = field.value;
-			break;
-		case SPAN_SPAN_ID:
-			s.span_id = field.value;
-			break;
-		case SPAN_PARENT:
-			s.parent = field.value;
-			break;
-		case SPAN_KIND:
-			s.kind = kind_of(field.scalar);
-			break;
-		case SPAN_START:
-			s.start = field.scalar;
-			break;
-		case SPAN_END:
-			s.end = field.scalar;
-			break;
-		case SPAN_FLAGS:
-			s.remote_parent = remote_by(field.scalar);
-			break;
-		default:
-			break;
-		}
+	p = next_of_any(p, end, &field);
+	if (!p)
+		return NULL;
+	switch (field.tag) {
+	case SPAN_ATTRIBUTES:
+		take_attribute(field.value, s);
+		break;
+	case SPAN_TRACE_ID:
+		s->trace_id = field.value;
+		break;
+	case SPAN_SPAN_ID:
+		s->span_id = field.value;
+		break;
+	case SPAN_PARENT:
+		s->parent = field.value;
+		break;
+	case SPAN_NAME:
+		s->name = field.value;
+		break;
+	case SPAN_KIND:
+		s->kind = kind_of(field.scalar);
+		break;
+	case SPAN_START:
+		s->start = field.scalar;
+		break;
+	case SPAN_END:
+		s->end = field.scalar;
+		break;
+	case SPAN_FLAGS:
+		s->remote_parent = remote_by(field.scalar);
+		break;
+	default:
+		break;
 	}
-	return s;
+	return p;
 }
+
+/* Contents whose length is one byte. */
+static inline const uint8_t *take_short(const uint8_t *p, const uint8_t *end, struct slice *to)
+{
+	if (p[1] >= 0x80 || p[1] > end - p - 2)
+		return NULL;
+	*to = (struct slice){p + 2, p[1]};
+	return p + 2 + p[1];
+}
+
+static inline const uint8_t *take_time(const uint8_t *p, uint64_t *to)
+{
+	memcpy(to, p + 1, sizeof *to);
+	return p + 1 + sizeof *to;
+}
+
+/* The same of what is short, as nearly all there are; NULL where it is not, or is not known. There are
+ * 9 bytes at least. */
+static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, struct otlp_span *s)
+{
+	struct slice attribute;
+
+	switch (p[0]) {
+	case SPAN_ATTRIBUTES:
+		p = take_short(p, end, &attribute);
+		if (p)
+			take_attribute(attribute, s);
+		return p;
+	case SPAN_TRACE_ID:
+		return take_short(p, end, &s->trace_id);
+	case SPAN_SPAN_ID:
+		return take_short(p, end, &s->span_id);
+	case SPAN_PARENT:
+		return take_short(p, end, &s->parent);
+	case SPAN_NAME:
+		return take_short(p, end, &s->name);
+	case SPAN_KIND:
+		s->kind = kind_of(p[1]);
+		return p[1] < 0x80 ? p + 2 : NULL;
+	case SPAN_START:
+		return take_time(p, &s->start);
+	case SPAN_END:
+		return take_time(p, &s->end);
+	default:
+		return NULL;
+	}
+}
+
+void otlp_fields_of_span(struct slice span, struct otlp_span *s)
+{
+	const uint8_t *p = span.data, *end = p + span.len;
+
+	*s = (struct otlp_span){0};
+	while (p && p < end) {
+		const uint8_t *next = end - p >= 9 ? take_common(p, end, s) : NULL;
+
+		p = next ? next : take_any(p, end, s);
+	}
+}
+
+/* ---- Log records ---- */
 
 struct otlp_record otlp_fields_of_record(struct slice record)
 {

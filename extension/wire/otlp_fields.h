@@ -22,6 +22,7 @@ enum otlp_remote { REMOTE_UNKNOWN, REMOTE_NO, REMOTE_YES };
 /* Slices are of the bytes read; {NULL, 0} where there is none. */
 struct otlp_span {
 	struct slice trace_id, span_id, parent; /* of any length, as sent */
+	struct slice name;
 	enum otlp_span_kind kind;
 	enum otlp_remote remote_parent;
 	uint64_t start, end;     /* nanoseconds since 1970 */
@@ -31,7 +32,7 @@ struct otlp_span {
 
 /* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes by
  * here: no more is done than must be. */
-struct otlp_span otlp_fields_of_span(struct slice span);
+void otlp_fields_of_span(struct slice span, struct otlp_span *fields);
 
 struct otlp_record {
 	struct slice trace_id;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "domain/join.h"
+#include "guard.h"
 #include "wire/otlp_fields.h"
 
 #define MS ((uint64_t)1000000)
@@ -434,6 +435,71 @@ static void test_awaited(void **state)
 	assert_true(join_awaited(&t) == 0);
 }
 
+/* ---- The last span ---- */
+
+static void put_ended(struct bytes *out, const char *name, uint64_t end)
+{
+	size_t mark = pb_begin(out, 2);
+
+	pb_put_len(out, 5, slice_str(name));
+	put_time(out, 8, end);
+	pb_end(out, mark);
+}
+
+/* "name/end name/end;name/end|..." are spans, scopes, resources. */
+static void put_request(struct bytes *out, const char *text)
+{
+	size_t resource = pb_begin(out, 1), scope = pb_begin(out, 2);
+	char name[10];
+	int end, len;
+
+	while (sscanf(text, "%9[a-z]/%d%n", name, &end, &len) == 2) {
+		put_ended(out, name, (uint64_t)end);
+		text += len;
+		if (*text == ';' || *text == '|')
+			pb_end(out, scope);
+		if (*text == '|') {
+			pb_end(out, resource);
+			resource = pb_begin(out, 1);
+		}
+		if (*text == ';' || *text == '|')
+			scope = pb_begin(out, 2);
+		text += *text != 0;
+	}
+	pb_end(out, scope);
+	pb_end(out, resource);
+}
+
+static void test_last_span(void **state)
+{
+	static const struct {
+		const char *spans, *last;
+	} cases[] = {
+		{"", ""},
+		{"a/1", "a"},
+		{"a/1 b/2 c/3", "c"},
+		{"a/9;b/2", "a"},
+		{"a/1;b/2|c/1", "b"},
+		{"a/1|b/2;c/3", "c"},
+		{"a/5 b/4;c/1", "a"},
+		{"a/5 b/5", "b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct bytes request = {0};
+		struct invocations t = {0};
+		struct last_span last;
+
+		put_request(&request, cases[i].spans);
+		last = join_see_spans(&t, guard_put(bytes_slice(&request)));
+		assert_true(slice_is(last.name, cases[i].last));
+		for (size_t len = 0; len < request.len; len++)
+			join_see_spans(&t, guard_put(slice_of(request.data, len)));
+		bytes_free(&request);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_trigger),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_last_span),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

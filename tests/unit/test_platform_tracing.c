@@ -99,19 +99,9 @@ static void whole_init(struct scene *s, const char *report)
 /* A span of the function's with that name, which ended then, passes by. */
 static void pass(struct scene *s, const char *name, uint64_t ms)
 {
-	struct bytes request = {0};
-	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
-	size_t span = pb_begin(&request, 2);
-	uint64_t nanos = ms * NS_PER_MS;
+	const struct last_span last = {slice_str(name), ms * NS_PER_MS};
 
-	pb_put_len(&request, 5, slice_str(name));
-	pb_put_tag(&request, 8, PB_FIXED64);
-	bytes_append(&request, &nanos, sizeof nanos);
-	pb_end(&request, span);
-	pb_end(&request, scope);
-	pb_end(&request, resource);
-	tracing_spans(&s->tracing, bytes_slice(&request));
-	bytes_free(&request);
+	tracing_last_span(&s->tracing, &last);
 }
 
 /* ---- What goes out ---- */

@@ -11,10 +11,8 @@
 #include <cmocka.h>
 
 #include "domain/last_lines.h"
-#include "domain/last_span.h"
 #include "domain/request_ends.h"
 #include "guard.h"
-#include "wire/pb.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -266,70 +264,6 @@ static void test_much(void **state)
 	}
 }
 
-/* ---- The last span ---- */
-
-static void put_span(struct bytes *out, const char *name, uint64_t end)
-{
-	size_t mark = pb_begin(out, 2);
-
-	pb_put_len(out, 5, slice_str(name));
-	pb_put_tag(out, 8, PB_FIXED64);
-	bytes_append(out, &end, sizeof end);
-	pb_end(out, mark);
-}
-
-/* "name/end name/end;name/end|..." are spans, scopes, resources. */
-static void put_request(struct bytes *out, const char *text)
-{
-	size_t resource = pb_begin(out, 1), scope = pb_begin(out, 2);
-	char name[10];
-	int end, len;
-
-	while (sscanf(text, "%9[a-z]/%d%n", name, &end, &len) == 2) {
-		put_span(out, name, (uint64_t)end);
-		text += len;
-		if (*text == ';' || *text == '|')
-			pb_end(out, scope);
-		if (*text == '|') {
-			pb_end(out, resource);
-			resource = pb_begin(out, 1);
-		}
-		if (*text == ';' || *text == '|')
-			scope = pb_begin(out, 2);
-		text += *text != 0;
-	}
-	pb_end(out, scope);
-	pb_end(out, resource);
-}
-
-static void test_last_span(void **state)
-{
-	static const struct {
-		const char *spans, *last;
-	} cases[] = {
-		{"", ""},
-		{"a/1", "a"},
-		{"a/1 b/2 c/3", "c"},
-		{"a/9;b/2", "a"},
-		{"a/1;b/2|c/1", "b"},
-		{"a/1|b/2;c/3", "c"},
-		{"a/5 b/4;c/1", "b"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct bytes request = {0};
-		struct last_span last;
-
-		put_request(&request, cases[i].spans);
-		last = last_span_of(guard_put(bytes_slice(&request)));
-		assert_true(slice_is(last.name, cases[i].last));
-		for (size_t len = 0; len < request.len; len++)
-			last_span_of(guard_put(slice_of(request.data, len)));
-		bytes_free(&request);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,7 +271,6 @@ int main(void)
 		cmocka_unit_test(test_said_long_before), cmocka_unit_test(test_init),
 		cmocka_unit_test(test_error_types),      cmocka_unit_test(test_each_has_its_place),
 		cmocka_unit_test(test_last_line),        cmocka_unit_test(test_much),
-		cmocka_unit_test(test_last_span),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
