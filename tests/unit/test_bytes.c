@@ -33,6 +33,28 @@ static void test_slices(void **state)
 	assert_false(slice_equal(slice_of("a\0b", 3), slice_of("a\0c", 3)));
 }
 
+/* Of every length, with a difference at every place, and nothing behind it is read. */
+static void test_equal(void **state)
+{
+	uint8_t other[40], text[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)('a' + i % 26);
+	for (size_t len = 0; len <= sizeof text; len++) {
+		memcpy(other, text, sizeof text);
+		assert_true(slice_equal(guard_put(slice_of(text, len)), slice_of(other, len)));
+		assert_true(slice_equal(slice_of(other, len), guard_put(slice_of(text, len))));
+		for (size_t at = 0; at < len; at++) {
+			other[at] ^= 0x80;
+			assert_false(
+				slice_equal(guard_put(slice_of(text, len)), slice_of(other, len)));
+			other[at] ^= 0x80;
+		}
+		assert_false(slice_equal(slice_of(text, len), slice_of(text, len + 1)));
+	}
+}
+
 static void test_find(void **state)
 {
 	struct slice hay = guard_put(slice_str("aaab-aab"));
@@ -216,11 +238,17 @@ static void test_move(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slices),         cmocka_unit_test(test_find),
-		cmocka_unit_test(test_trim),           cmocka_unit_test(test_append),
-		cmocka_unit_test(test_addf_sizes),     cmocka_unit_test(test_cstr),
-		cmocka_unit_test(test_reserve),        cmocka_unit_test(test_reserve_overflow),
-		cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_addf_sizes),
+		cmocka_unit_test(test_cstr),
+		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_reserve_overflow),
+		cmocka_unit_test(test_failure_sticks),
+		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_move),
 	};
 
