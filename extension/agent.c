@@ -596,6 +596,7 @@ static bool make_timers(struct agent *a)
 static bool make_intake(struct agent *a)
 {
 	a->invocations.concurrent = a->options->managed_instances;
+	a->invocations.correlate = correlate_new(&a->config->correlate_keys);
 	a->intake = (struct intake){
 		.config = a->config,
 		.store = &a->store,
@@ -690,6 +691,7 @@ static void unmake(struct agent *a)
 {
 	intake_free(&a->intake);
 	platform_free(&a->platform);
+	correlate_free(a->invocations.correlate);
 	lambda_api_free(a->api);
 	exporter_free(&a->exporter);
 	spool_free(a->spool);

@@ -2,6 +2,7 @@
 #include "intake.h"
 
 #include "base/log.h"
+#include "domain/join_values.h"
 #include "domain/log_records.h"
 #include "ports.h"
 
@@ -48,6 +49,16 @@ static void platform_event(struct intake *in, const struct telemetry_event *even
 	in->platform(in->ctx, event, invocation);
 }
 
+/* What it says is noted at once: the platform's word behind it may be what a span is made of. */
+static void add_line(struct telemetry_post *post, const struct telemetry_event *event)
+{
+	size_t before = post->records.count;
+
+	log_records_add(&post->records, event, (uint64_t)post->now.real);
+	if (post->records.count > before && post->intake->invocations->correlate)
+		join_see_line(post->intake->invocations, log_records_last(&post->records));
+}
+
 static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
 {
 	struct telemetry_post *post = ctx;
@@ -56,7 +67,7 @@ static void on_telemetry_event(void *ctx, const struct telemetry_event *event)
 	if (event->type == EVENT_FUNCTION)
 		in->line(in->ctx, event, invocations_current(in->invocations));
 	if (event->type == EVENT_FUNCTION || event->type == EVENT_BROKEN)
-		log_records_add(&post->records, event, (uint64_t)post->now.real);
+		add_line(post, event);
 	else
 		platform_event(in, event);
 }

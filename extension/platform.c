@@ -38,7 +38,7 @@ static void add_log(struct platform *p, const struct telemetry_event *event,
 	if (message.failed)
 		store_lost(p->store, OTLP_LOGS, verdict.items);
 	else
-		store_accept_own(p->store, OTLP_LOGS, &message, &verdict, now);
+		store_accept_own_lines(p->store, &message, &verdict, now);
 	bytes_free(&message);
 }
 

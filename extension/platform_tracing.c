@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/join_values.h"
 #include "edges/proc_read.h"
 #include "edges/random.h"
 
@@ -135,6 +136,21 @@ static struct span_ids ids_beside(const struct platform_tracing *t,
 	return ids;
 }
 
+/* The values of the correlation keys that the request has. */
+static void add_values(const struct platform_tracing *t, const struct invocation *invocation,
+		       struct span_request *r, Otlp__Span *span)
+{
+	const struct otlp_keys *keys = &t->config->correlate_keys;
+	struct slice values[OTLP_KEYS];
+
+	if (!span || !invocation)
+		return;
+	join_values(t->invocations, invocation, values);
+	for (unsigned i = 0; i < keys->count; i++)
+		if (values[i].data)
+			span_set_any(r, span, keys->names[i], values[i]);
+}
+
 /* ---- Decisions ---- */
 
 static enum span_decision decide_phase(const struct platform_tracing *t,
@@ -161,13 +177,15 @@ static void settle_phase(struct platform_tracing *t, struct platform_phase *phas
 			 struct span_request *r)
 {
 	enum span_decision decision = phase->begun ? decide_phase(t, phase, all) : SPAN_LATER;
+	const struct invocation *first = invocations_at(t->invocations, 1);
+	const char *kind = phase == &t->init ? "init" : "restore";
 	struct span_ids ids;
 
 	if (decision == SPAN_LATER)
 		return;
 	if (decision == SPAN_YES) {
-		ids = ids_beside(t, invocations_at(t->invocations, 1));
-		span_add_phase(r, &ids, phase == &t->init ? "init" : "restore", t->function, phase);
+		ids = ids_beside(t, first);
+		add_values(t, first, r, span_add_phase(r, &ids, kind, t->function, phase));
 	}
 	phase->begun = false;
 }
@@ -212,7 +230,7 @@ static void make_span(struct platform_tracing *t, struct invocation *invocation,
 	};
 	struct span_ids ids = ids_beside(t, invocation);
 
-	span_add_invocation(r, &ids, &what);
+	add_values(t, invocation, r, span_add_invocation(r, &ids, &what));
 	/* Its log lines and exemplars lead to it, where there is no other. */
 	if (invocation->source <= TRACE_XRAY) {
 		invocation->trace = ids.own;

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "wire/otlp.h"
+#include "wire/otlp_keys.h"
 
 enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
 
@@ -96,6 +97,8 @@ struct config {
 	bool function_logs;     /* what the function prints is exported */
 	int function_log_level; /* OTLP's number of the least severity that is */
 	bool parse_json_logs;
+	char *correlate;                 /* LULL_CORRELATE; NULL: none */
+	struct otlp_keys correlate_keys; /* the names in it */
 	enum log_level log_level;
 	enum log_format log_format;
 	uint16_t http_port;

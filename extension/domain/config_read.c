@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain/config_buffer.h"
+#include "domain/config_correlate.h"
 #include "domain/config_destination.h"
 #include "domain/config_endpoint.h"
 #include "domain/config_env.h"
@@ -170,6 +171,7 @@ void config_read(struct config *config, const char *const *environment)
 	if (config->file)
 		config_file_read(config, environment);
 	config_endpoints_settle(config);
+	config_correlate_settle(config);
 	for (unsigned i = 0; i < config->destination_count; i++)
 		refuse_own(config, &config->destinations[i]);
 	config_signals_apply(config, environment);
@@ -187,6 +189,7 @@ void config_free(struct config *config)
 	free(config->service_name);
 	free(config->resource_attributes);
 	free(config->spool_folder);
+	free(config->correlate);
 	for (unsigned i = 0; i < config->problem_count; i++)
 		free(config->problems[i]);
 	*config = (struct config){0};

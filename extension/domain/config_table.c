@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/config_correlate.h"
 #include "domain/config_endpoint.h"
 #include "domain/config_env.h"
 #include "domain/config_lists.h"
@@ -86,6 +87,9 @@ static const struct setting table[] = {
 	 "lines without one always are"},
 	{"PARSE_JSON_LOGS", T_BOOL, false, "true", OF(parse_json_logs),
 	 "a JSON object printed as a line of text is read as one; false: it stays text"},
+	{"CORRELATE", T_KEYS, false, NULL, OF(correlate),
+	 "names such as correlationId,order.id: a value under one of them in a line, a span or baggage "
+	 "of a request goes on all its lines and on lull's own spans"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level),
 	 "error, warn, info or debug; where it is not set AWS_LAMBDA_LOG_LEVEL holds"},
 	{"AWS_LAMBDA_LOG_FORMAT", T_LOG_FORMAT, false, "Text", OF(log_format),
@@ -472,6 +476,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 		return parse_only(text, "none", to->at);
 	case T_PROTOCOL:
 		return parse_protocol(text, to->at);
+	case T_KEYS:
+		return config_correlate_has_key(text) && parse_string(text, to->at);
 	}
 	return false;
 }
@@ -502,6 +508,7 @@ const char *setting_wanted(enum setting_type type)
 		[T_SIGNALS] = "write traces,logs,metrics or some of them",
 		[T_TRUE] = "write true or false",
 		[T_NONE] = "write otlp or none",
+		[T_KEYS] = "write names such as correlationId,order.id",
 		[T_PROTOCOL] = "write http/protobuf, grpc or http/json",
 	};
 

@@ -28,6 +28,7 @@ enum setting_type {
 	T_SPANS,
 	T_LOG_FORMAT,
 	T_PLATFORM_LOGS,
+	T_KEYS,
 };
 
 struct setting {

@@ -5,6 +5,7 @@
 #define DOMAIN_INVOCATIONS_H
 
 #include "base/bytes.h"
+#include "domain/correlate.h"
 #include "domain/seen_spans.h"
 #include "domain/telemetry.h"
 #include "domain/trace_context.h"
@@ -59,6 +60,7 @@ struct invocations {
 	unsigned current; /* number from 1 of the last one started, by the Telemetry API; 0: none */
 	bool concurrent;  /* Managed Instances: the last one started says nothing */
 	struct seen_spans spans;
+	struct correlate *correlate; /* borrowed; NULL: no values are looked for */
 	bool sdk;       /* an SDK is at work here: OTLP came, or it is set up (sdk_signs.h) */
 	bool by_header; /* the spans of a request were in its X-Ray header's trace */
 	bool by_other;  /* those of one were not */

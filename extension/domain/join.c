@@ -3,62 +3,12 @@
 
 #include <string.h>
 
+#include "domain/join_request.h"
+#include "domain/join_values.h"
 #include "wire/otlp_fields.h"
-
-/* Field numbers of LogRecord. */
-#define RECORD_TRACE_ID 9
-#define RECORD_SPAN_ID 10
 
 /* Spans without the request's id come at most so many invocations late. */
 #define LATE 4
-
-/* ---- Whose time is it ---- */
-
-/* The invocation before or after that number, of which times are known; NULL where there is none. */
-static const struct invocation *neighbour(const struct invocations *table, unsigned number,
-					  int step)
-{
-	const struct invocation *entry;
-
-	do {
-		number += (unsigned)step;
-		entry = invocations_at(table, number);
-	} while (entry && !entry->start);
-	return entry;
-}
-
-/* Nothing began in it before that. When INVOKE was read is later than when the function had it, and
- * only until the platform tells. */
-static uint64_t began(const struct invocations *table, const struct invocation *entry)
-{
-	const struct invocation *before = neighbour(table, invocations_number(table, entry), -1);
-
-	return !entry->started && before && before->end ? before->end : entry->start;
-}
-
-/* And nothing after that: 0 where that cannot be told yet. */
-static uint64_t ended(const struct invocations *table, const struct invocation *entry)
-{
-	const struct invocation *after = neighbour(table, invocations_number(table, entry), 1);
-
-	if (entry->end || !after)
-		return entry->end ? entry->end : UINT64_MAX;
-	return after->started ? after->start : 0;
-}
-
-static struct request_spans spans_of(const struct invocations *table,
-				     const struct invocation *entry)
-{
-	const struct seen_window window = {
-		.request = invocations_number(table, entry),
-		.own = entry->own_spans,
-		.by_time = !table->concurrent && entry->start > 0,
-		.from = began(table, entry),
-		.until = ended(table, entry),
-	};
-
-	return seen_spans_of(&table->spans, &window);
-}
 
 /* ---- Spans ---- */
 
@@ -82,7 +32,7 @@ static void settle(struct invocations *table, unsigned number)
 		return;
 	if (span_id_is_set(entry->header.parent))
 		seen_spans_settle(&table->spans, entry->header.trace_id, entry->header.parent);
-	spans = spans_of(table, entry);
+	spans = join_spans(table, entry);
 	if (spans.whole.count == 0)
 		return;
 	entry->source = spans.rank == SEEN_OWN ? TRACE_OWN_SPAN : TRACE_LOCAL_ROOT;
@@ -167,6 +117,8 @@ static unsigned see_span(struct invocations *table, const struct otlp_span *span
 struct last_span join_see_spans(struct invocations *table, struct slice request)
 {
 	struct otlp_iter iter = otlp_items(OTLP_TRACES, request);
+	struct otlp_finder finder = {.nested = false};
+	struct otlp_finder *found = join_finder(table, &finder);
 	struct last_span last = {.end = 0};
 	struct otlp_item item;
 	bool by_time = false;
@@ -175,10 +127,14 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 		struct otlp_span span;
 		unsigned number;
 
-		otlp_fields_of_span(item.item, &span);
+		otlp_fields_of_span(item.item, &span, found);
 		number = see_span(table, &span, &by_time);
 		if (number > 0)
 			settle(table, number);
+		if (found && found->any) {
+			join_note_span(table, &span, number, found);
+			otlp_find_again(found);
+		}
 		if (span.end >= last.end && span.name.len > 0)
 			last = (struct last_span){span.name, span.end};
 	}
@@ -189,7 +145,8 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 
 void join_see_event(struct invocations *table, const struct invocation *entry)
 {
-	const struct invocation *before = neighbour(table, invocations_number(table, entry), -1);
+	const struct invocation *before = join_neighbour(table, invocations_number(table, entry),
+							 -1);
 
 	if (table->spans.count == 0 && table->spans.doubts == 0)
 		return;
@@ -205,20 +162,28 @@ static bool is_over(const struct invocation *entry)
 	return entry->done || entry->reported;
 }
 
+/* Where none has sent a span by the end of an invocation none is to be expected, and no value that none
+ * has said. */
+static bool is_awaited(const struct invocations *table, const struct invocation *entry, bool over)
+{
+	if (is_over(entry))
+		return false;
+	if (entry->source == TRACE_UNKNOWN && (table->sdk || !over))
+		return true;
+	return table->correlate && join_awaits_value(table, entry, over);
+}
+
 uint64_t join_awaited(const struct invocations *table)
 {
 	uint64_t awaited = 0;
 	bool over = false;
 
-	for (unsigned i = 0; i < INVOCATIONS && i < table->count; i++) {
-		const struct invocation *entry = &table->ring[i];
-
-		over |= is_over(entry);
-		if (!is_over(entry) && entry->source == TRACE_UNKNOWN)
+	for (unsigned i = 0; i < INVOCATIONS && i < table->count; i++)
+		over |= is_over(&table->ring[i]);
+	for (unsigned i = 0; i < INVOCATIONS && i < table->count; i++)
+		if (is_awaited(table, &table->ring[i], over))
 			awaited |= UINT64_C(1) << i;
-	}
-	/* Where none has sent a span by the end of an invocation none is to be expected. */
-	return table->sdk || !over ? awaited : 0;
+	return awaited;
 }
 
 uint64_t join_requests(struct invocations *table, struct slice request)
@@ -228,7 +193,7 @@ uint64_t join_requests(struct invocations *table, struct slice request)
 	uint64_t requests = 0;
 
 	while (otlp_next(&iter, &item)) {
-		struct otlp_record record = otlp_fields_of_record(item.item);
+		struct otlp_record record = otlp_fields_of_record(item.item, NULL);
 		const struct invocation *entry = invocations_find_at(table, record.request_id,
 								     record.time);
 
@@ -237,66 +202,4 @@ uint64_t join_requests(struct invocations *table, struct slice request)
 				    << (invocations_number(table, entry) - 1) % INVOCATIONS;
 	}
 	return requests;
-}
-
-/* The invocation of the line before, most often that of the next, too. */
-struct lines {
-	struct invocations *table;
-	const struct invocation *entry;
-	struct request_spans spans;
-};
-
-static bool trace_at(struct lines *lines, const struct invocation *entry, uint64_t time,
-		     struct trace_context *trace)
-{
-	if (entry != lines->entry) {
-		lines->entry = entry;
-		lines->spans = spans_of(lines->table, entry);
-	}
-	if (lines->spans.whole.count > 0)
-		return request_spans_at(&lines->spans, time, trace);
-	return invocations_trace(lines->table, entry, trace) != TRACE_UNKNOWN;
-}
-
-static bool trace_of_line(struct lines *lines, const struct otlp_record *record,
-			  struct trace_context *trace)
-{
-	const struct invocation *entry;
-
-	if (record->trace_id.len > 0 || record->request_id.len == 0)
-		return false;
-	entry = invocations_find_at(lines->table, record->request_id, record->time);
-	return entry && trace_at(lines, entry, record->time, trace);
-}
-
-static void add_trace(struct bytes *record, const struct trace_context *trace)
-{
-	pb_put_len(record, RECORD_TRACE_ID, slice_of(trace->trace_id, TRACE_ID_SIZE));
-	if (span_id_is_set(trace->span_id))
-		pb_put_len(record, RECORD_SPAN_ID, slice_of(trace->span_id, SPAN_ID_SIZE));
-}
-
-void join_lines(struct invocations *table, struct slice request, struct bytes *out)
-{
-	struct otlp_iter iter = otlp_items(OTLP_LOGS, request);
-	struct otlp_writer writer = otlp_write(OTLP_LOGS, out);
-	struct lines lines = {.table = table};
-	struct bytes joined = {0};
-	struct otlp_item item;
-
-	while (otlp_next(&iter, &item)) {
-		struct otlp_record record = otlp_fields_of_record(item.item);
-		struct trace_context trace;
-
-		joined.len = 0;
-		if (trace_of_line(&lines, &record, &trace)) {
-			bytes_add(&joined, item.item);
-			add_trace(&joined, &trace);
-			item.item = bytes_slice(&joined);
-		}
-		otlp_write_item(&writer, &item);
-	}
-	otlp_write_end(&writer);
-	out->failed |= joined.failed;
-	bytes_free(&joined);
 }

@@ -13,7 +13,8 @@ struct last_span {
 	uint64_t end;      /* nanoseconds since 1970 */
 };
 
-/* Looks at the spans of a request on its way, and notes of which invocations they tell the trace. */
+/* Looks at the spans of a request on its way, and notes of which invocations they tell the trace, and
+ * values. */
 struct last_span join_see_spans(struct invocations *table, struct slice request);
 
 /* The platform told more of this invocation (invocations_event()): that may decide what was open. */
@@ -23,11 +24,11 @@ void join_see_event(struct invocations *table, const struct invocation *entry);
  * in the ring. */
 uint64_t join_requests(struct invocations *table, struct slice request);
 
-/* Those that still run and whose trace may yet be told: their lines had better wait. */
+/* Those that still run and whose trace, or a value, may yet be told: their lines had better wait. */
 uint64_t join_awaited(const struct invocations *table);
 
 /* Appends such a request with the trace and span id of its invocation in each record that has none of
- * its own and whose invocation has them. */
+ * its own and whose invocation has them; and the same of values. */
 void join_lines(struct invocations *table, struct slice request, struct bytes *out);
 
 #endif

@@ -35,6 +35,7 @@ static size_t begin_record(struct log_records *r, const struct log_line *line, u
 
 	if (r->count++ == 0)
 		r->request = own_request_begin(&r->out);
+	r->last = r->out.len;
 	mark = pb_begin(&r->out, OWN_REQUEST_ITEM);
 	if (line->time_unix_nano)
 		put_time(&r->out, RECORD_TIME, line->time_unix_nano);
@@ -255,6 +256,13 @@ void log_records_add(struct log_records *r, const struct telemetry_event *event,
 	put_clean(event->text, &r->text);
 	line.message = without_end(bytes_slice(&r->text));
 	add_plain(r, &line, observed);
+}
+
+struct slice log_records_last(const struct log_records *r)
+{
+	if (r->out.failed)
+		return (struct slice){0};
+	return pb_find(slice_of(r->out.data + r->last, r->out.len - r->last), OWN_REQUEST_ITEM);
 }
 
 bool log_records_finish(struct log_records *r, struct bytes *out)

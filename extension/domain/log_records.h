@@ -22,6 +22,7 @@ struct log_records {
 	/* Private. */
 	struct bytes out;
 	struct own_request request;
+	size_t last; /* where the last record began */
 	struct bytes text, json, printed;
 	struct log_object object;
 };
@@ -32,6 +33,9 @@ struct log_records {
  * request is of the one that runs. `observed` is the real time of arrival in nanoseconds. */
 void log_records_add(struct log_records *records, const struct telemetry_event *event,
 		     uint64_t observed);
+
+/* The LogRecord that was added last; {NULL, 0} where memory is short. There is one. */
+struct slice log_records_last(const struct log_records *records);
 
 /* Moves an ExportLogsServiceRequest with all of them (nothing where there are none) into `out`, which is
  * empty, frees the rest and leaves {0}. False where memory was short: all `count` are then lost. */

@@ -98,14 +98,14 @@ static void set_words(struct span_request *r, Otlp__Span *span, const struct las
 			 value_int(&r->arena, (int64_t)words->memory));
 }
 
-void span_add_invocation(struct span_request *r, const struct span_ids *ids,
-			 const struct invocation_span *what)
+Otlp__Span *span_add_invocation(struct span_request *r, const struct span_ids *ids,
+				const struct invocation_span *what)
 {
 	const struct invocation *invocation = what->invocation;
 	Otlp__Span *span = span_add(r, ids, what->function);
 
 	if (!span)
-		return;
+		return NULL;
 	span->kind = OTLP__SPAN__SPAN_KIND__SPAN_KIND_SERVER;
 	span->start_time_unix_nano = invocation->start;
 	span->end_time_unix_nano = invocation->end > invocation->start ? invocation->end
@@ -119,6 +119,7 @@ void span_add_invocation(struct span_request *r, const struct span_ids *ids,
 		fail(r, span, what);
 	if (what->words)
 		set_words(r, span, what->words);
+	return span;
 }
 
 /* ---- Init and restore ---- */
@@ -145,8 +146,8 @@ void phase_end(struct platform_phase *phase, const struct telemetry_event *event
 		error_type_note(phase->error_type, event);
 }
 
-void span_add_phase(struct span_request *r, const struct span_ids *ids, const char *kind,
-		    struct slice function, const struct platform_phase *phase)
+Otlp__Span *span_add_phase(struct span_request *r, const struct span_ids *ids, const char *kind,
+			   struct slice function, const struct platform_phase *phase)
 {
 	const char *type = phase->error_type[0] ? phase->error_type : "error";
 	struct bytes name = {0};
@@ -158,11 +159,12 @@ void span_add_phase(struct span_request *r, const struct span_ids *ids, const ch
 	span = span_add(r, ids, bytes_slice(&name));
 	bytes_free(&name);
 	if (!span)
-		return;
+		return NULL;
 	span->kind = OTLP__SPAN__SPAN_KIND__SPAN_KIND_INTERNAL;
 	span->start_time_unix_nano = phase->start;
 	span->end_time_unix_nano = phase->end > phase->start ? phase->end : phase->start;
 	span_set_true(r, span, "faas.coldstart");
 	if (phase->failed)
 		span_fail(r, span, slice_str(type), slice_str(type));
+	return span;
 }

@@ -48,8 +48,9 @@ struct invocation_span {
 	const struct last_words *words; /* or NULL */
 };
 
-void span_add_invocation(struct span_request *request, const struct span_ids *ids,
-			 const struct invocation_span *what);
+/* Returns it, for what is to be added; NULL as span_add(). */
+Otlp__Span *span_add_invocation(struct span_request *request, const struct span_ids *ids,
+				const struct invocation_span *what);
 
 /* An init or a restore. */
 struct platform_phase {
@@ -63,8 +64,9 @@ struct platform_phase {
 void phase_begin(struct platform_phase *phase, const struct telemetry_event *event);
 void phase_end(struct platform_phase *phase, const struct telemetry_event *event);
 
-/* `kind` is "init" or "restore". */
-void span_add_phase(struct span_request *request, const struct span_ids *ids, const char *kind,
-		    struct slice function, const struct platform_phase *phase);
+/* The same; `kind` is "init" or "restore". */
+Otlp__Span *span_add_phase(struct span_request *request, const struct span_ids *ids,
+			   const char *kind, struct slice function,
+			   const struct platform_phase *phase);
 
 #endif

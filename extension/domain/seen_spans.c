@@ -83,15 +83,18 @@ void seen_spans_settle(struct seen_spans *seen, const uint8_t trace_id[static TR
 	}
 }
 
+bool seen_window_has(const struct seen_window *w, uint64_t time)
+{
+	uint64_t at = time / MS;
+
+	return w->by_time && at >= w->from / MS && at <= w->until / MS;
+}
+
 static bool is_in(const struct seen_span *span, const struct seen_window *w, enum seen_rank rank)
 {
-	uint64_t at = span->start / MS;
-
 	if (span->rank != rank)
 		return false;
-	if (rank == SEEN_OWN)
-		return span->request == w->request;
-	return w->by_time && at >= w->from / MS && at <= w->until / MS;
+	return rank == SEEN_OWN ? span->request == w->request : seen_window_has(w, span->start);
 }
 
 static struct span_set of_rank(const struct seen_spans *seen, const struct seen_window *window,

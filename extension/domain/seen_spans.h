@@ -59,6 +59,9 @@ struct seen_window {
 	uint64_t from, until;
 };
 
+/* Is that time (nanoseconds since 1970) in it, as far as times tell? */
+bool seen_window_has(const struct seen_window *window, uint64_t time);
+
 #define SPAN_SET 32
 
 /* They point into the ring. */

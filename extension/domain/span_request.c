@@ -23,12 +23,25 @@ Otlp__Span *span_add(struct span_request *r, const struct span_ids *ids, struct 
 	return r->arena.failed ? NULL : span;
 }
 
-void span_set(struct span_request *r, Otlp__Span *span, const char *key, Otlp__AnyValue *value)
+static void set(struct span_request *r, Otlp__Span *span, struct slice key, Otlp__AnyValue *value)
 {
-	Otlp__KeyValue *kv = value_attribute(&r->arena, slice_str(key), value);
+	Otlp__KeyValue *kv = value_attribute(&r->arena, key, value);
 
 	if (kv && span->n_attributes < SPAN_ATTRIBUTES)
 		span->attributes[span->n_attributes++] = kv;
+}
+
+void span_set(struct span_request *r, Otlp__Span *span, const char *key, Otlp__AnyValue *value)
+{
+	set(r, span, slice_str(key), value);
+}
+
+void span_set_any(struct span_request *r, Otlp__Span *span, struct slice key, struct slice any)
+{
+	for (size_t i = 0; i < span->n_attributes; i++)
+		if (slice_is(key, span->attributes[i]->key))
+			return;
+	set(r, span, key, value_of(&r->arena, any));
 }
 
 void span_set_text(struct span_request *r, Otlp__Span *span, const char *key, struct slice text)

@@ -35,6 +35,10 @@ void span_set_text(struct span_request *request, Otlp__Span *span, const char *k
 		   struct slice text);
 void span_set_true(struct span_request *request, Otlp__Span *span, const char *key);
 
+/* One whose value is that of an AnyValue with these contents, unless the span has that key. */
+void span_set_any(struct span_request *request, Otlp__Span *span, struct slice key,
+		  struct slice any);
+
 /* It failed: error.type, and the status with a message. */
 void span_fail(struct span_request *request, Otlp__Span *span, struct slice type,
 	       struct slice message);

@@ -73,6 +73,24 @@ bool value_bytes(struct arena *a, ProtobufCBinaryData *to, const uint8_t *data, 
 	return to->data != NULL;
 }
 
+static void *alloc_in(void *arena, size_t size)
+{
+	return arena_alloc(arena, size);
+}
+
+static void leave(void *arena, void *memory)
+{
+	(void)arena;
+	(void)memory;
+}
+
+Otlp__AnyValue *value_of(struct arena *a, struct slice any)
+{
+	ProtobufCAllocator allocator = {alloc_in, leave, a};
+
+	return otlp__any_value__unpack(&allocator, any.len, any.data);
+}
+
 Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value)
 {
 	Otlp__KeyValue *kv = VALUE_NEW(a, Otlp__KeyValue, OTLP__KEY_VALUE__INIT);

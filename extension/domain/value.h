@@ -20,6 +20,9 @@ Otlp__AnyValue *value_int(struct arena *a, int64_t i);
 /* A copy as a field of type bytes, which is empty where memory is short; then false. */
 bool value_bytes(struct arena *a, ProtobufCBinaryData *to, const uint8_t *data, size_t size);
 
+/* What an AnyValue has whose contents are these. */
+Otlp__AnyValue *value_of(struct arena *a, struct slice any);
+
 Otlp__KeyValue *value_attribute(struct arena *a, struct slice key, Otlp__AnyValue *value);
 
 /* A message allocated in the arena: `INIT` is the generated initialiser's value. */

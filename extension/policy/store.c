@@ -149,17 +149,30 @@ void store_accept_own(struct store *store, enum otlp_signal signal, struct bytes
 	put(store, &store->staging[signal], p);
 }
 
-void store_accept_lines(struct store *store, struct bytes *message,
-			const struct otlp_verdict *verdict, struct now now)
+static void accept_lines(struct store *store, struct bytes *message,
+			 const struct otlp_verdict *verdict, bool own, struct now now)
 {
 	uint64_t requests = join_requests(store->invocations, bytes_slice(message));
 	struct payload *p = admit(store, OTLP_LOGS, message, verdict, now);
 
 	if (!p)
 		return;
+	p->own = own;
 	p->lines = true;
 	p->requests = requests;
 	put(store, &store->lines, p);
+}
+
+void store_accept_lines(struct store *store, struct bytes *message,
+			const struct otlp_verdict *verdict, struct now now)
+{
+	accept_lines(store, message, verdict, false, now);
+}
+
+void store_accept_own_lines(struct store *store, struct bytes *message,
+			    const struct otlp_verdict *verdict, struct now now)
+{
+	accept_lines(store, message, verdict, true, now);
 }
 
 static bool must_go(const struct payload *p, uint64_t awaited, struct now now)

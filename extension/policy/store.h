@@ -46,6 +46,8 @@ void store_accept_own(struct store *store, enum otlp_signal signal, struct bytes
 /* The same of log records that lull made of lines: they wait for the trace of their request. */
 void store_accept_lines(struct store *store, struct bytes *message,
 			const struct otlp_verdict *verdict, struct now now);
+void store_accept_own_lines(struct store *store, struct bytes *message,
+			    const struct otlp_verdict *verdict, struct now now);
 
 /* So long at most, or until the next flush. */
 #define STORE_LINES_WAIT (10 * NS_PER_S)

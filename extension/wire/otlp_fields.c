@@ -69,10 +69,13 @@ static inline void take_trigger(struct slice key_value, struct slice *trigger)
 		*trigger = string_of(key_value);
 }
 
-static inline void take_attribute(struct slice key_value, struct otlp_span *span)
+static inline void take_attribute(struct slice key_value, struct otlp_span *span,
+				  struct otlp_finder *finder)
 {
 	take_request_id(key_value, &span->request_id);
 	take_trigger(key_value, &span->trigger);
+	if (finder)
+		otlp_find(finder, key_value);
 }
 
 /* ---- Fields ---- */
@@ -137,7 +140,8 @@ static enum otlp_remote remote_by(uint64_t flags)
 
 /* A field as long as it may be. */
 static __attribute__((noinline)) const uint8_t *take_any(const uint8_t *p, const uint8_t *end,
-							 struct otlp_span *s)
+							 struct otlp_span *s,
+							 struct otlp_finder *finder)
 {
 	struct field field = {0};
 
@@ -146,7 +150,7 @@ static __attribute__((noinline)) const uint8_t *take_any(const uint8_t *p, const
 		return NULL;
 	switch (field.tag) {
 	case SPAN_ATTRIBUTES:
-		take_attribute(field.value, s);
+		take_attribute(field.value, s, finder);
 		break;
 	case SPAN_TRACE_ID:
 		s->trace_id = field.value;
@@ -195,7 +199,8 @@ static inline const uint8_t *take_time(const uint8_t *p, uint64_t *to)
 
 /* The same of what is short, as nearly all there are; NULL where it is not, or is not known. There are
  * 9 bytes at least. */
-static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, struct otlp_span *s)
+static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, struct otlp_span *s,
+					 struct otlp_finder *finder)
 {
 	struct slice attribute;
 
@@ -203,7 +208,7 @@ static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, s
 	case SPAN_ATTRIBUTES:
 		p = take_short(p, end, &attribute);
 		if (p)
-			take_attribute(attribute, s);
+			take_attribute(attribute, s, finder);
 		return p;
 	case SPAN_TRACE_ID:
 		return take_short(p, end, &s->trace_id);
@@ -225,33 +230,36 @@ static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, s
 	}
 }
 
-void otlp_fields_of_span(struct slice span, struct otlp_span *s)
+void otlp_fields_of_span(struct slice span, struct otlp_span *s, struct otlp_finder *finder)
 {
 	const uint8_t *p = span.data, *end = p + span.len;
 
 	*s = (struct otlp_span){0};
 	while (p && p < end) {
-		const uint8_t *next = end - p >= 9 ? take_common(p, end, s) : NULL;
+		const uint8_t *next = end - p >= 9 ? take_common(p, end, s, finder) : NULL;
 
-		p = next ? next : take_any(p, end, s);
+		p = next ? next : take_any(p, end, s, finder);
 	}
 }
 
 /* ---- Log records ---- */
 
-struct otlp_record otlp_fields_of_record(struct slice record)
+struct otlp_record otlp_fields_of_record(struct slice record, struct otlp_finder *finder)
 {
 	struct otlp_record r = {0};
 	const uint8_t *p = record.data, *end = p + record.len;
 	struct field field = {0};
 
 	while ((p = next(p, end, &field))) {
-		if (field.tag == RECORD_ATTRIBUTES)
+		if (field.tag == RECORD_ATTRIBUTES) {
 			take_request_id(field.value, &r.request_id);
-		else if (field.tag == RECORD_TIME)
+			if (finder)
+				otlp_find(finder, field.value);
+		} else if (field.tag == RECORD_TIME) {
 			r.time = field.scalar;
-		else if (field.tag == RECORD_TRACE_ID)
+		} else if (field.tag == RECORD_TRACE_ID) {
 			r.trace_id = field.value;
+		}
 	}
 	return r;
 }

@@ -3,7 +3,7 @@
 #ifndef WIRE_OTLP_FIELDS_H
 #define WIRE_OTLP_FIELDS_H
 
-#include "base/bytes.h"
+#include "wire/otlp_keys.h"
 
 /* Span.kind */
 enum otlp_span_kind {
@@ -31,8 +31,8 @@ struct otlp_span {
 };
 
 /* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes by
- * here: no more is done than must be. */
-void otlp_fields_of_span(struct slice span, struct otlp_span *fields);
+ * here: no more is done than must be. What `finder` looks for is found by the way; NULL: nothing. */
+void otlp_fields_of_span(struct slice span, struct otlp_span *fields, struct otlp_finder *finder);
 
 struct otlp_record {
 	struct slice trace_id;
@@ -41,6 +41,6 @@ struct otlp_record {
 };
 
 /* The same of a LogRecord. */
-struct otlp_record otlp_fields_of_record(struct slice record);
+struct otlp_record otlp_fields_of_record(struct slice record, struct otlp_finder *finder);
 
 #endif

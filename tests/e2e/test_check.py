@@ -118,6 +118,9 @@ def test_a_password_that_is_not_escaped_is_not_shown(lull):
      ["LULL_SPOOL_FOLDER=/mnt/files is not in /tmp"]),
     ({"LULL_ENDPOINT": "https://a", "OTEL_RESOURCE_ATTRIBUTES": "team=a,b"},
      ["OTEL_RESOURCE_ATTRIBUTES cannot be read"]),
+    ({"LULL_ENDPOINT": "https://a", "LULL_CORRELATE": "order.id,,b,c,d,e,f,g,h,i"},
+     ["LULL_CORRELATE: an empty name is left out", "LULL_CORRELATE: i is left out: at most 8"]),
+    ({"LULL_ENDPOINT": "https://a", "LULL_CORRELATE": ","}, ["LULL_CORRELATE=, cannot be used"]),
 ], ids=lambda value: "-".join(value) if isinstance(value, dict) else "")
 def test_what_is_wrong_is_said_and_the_exit_code_says_so(lull, environ, words):
     code, text = check(lull, **environ)

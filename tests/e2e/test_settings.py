@@ -19,6 +19,7 @@ WRONG = {
     "LULL_FLUSH_BUDGET": "-1",
     "LULL_BUFFER": "lots",
     "LULL_LOG_LEVEL": "loud",
+    "LULL_CORRELATE": ",",
     "LULL_HTTP_PORT": "99999",
     "OTEL_RESOURCE_ATTRIBUTES": "key=%zz",
 }

@@ -9,11 +9,10 @@
 
 #include <cmocka.h>
 
-#include "domain/join.h"
 #include "guard.h"
+#include "join_make.h"
 #include "wire/otlp_fields.h"
 
-#define MS ((uint64_t)1000000)
 #define HEADER "Root=1-01000000-000000000000000000000000;Sampled="
 #define CALLED HEADER "1;Parent=0900000000000000"
 
@@ -26,33 +25,6 @@ struct sent {
 	uint64_t start, end; /* ms */
 	const char *key, *request;
 };
-
-static void put_id(struct bytes *out, uint32_t number, uint8_t first, size_t size)
-{
-	uint8_t id[TRACE_ID_SIZE] = {first};
-
-	if (first)
-		pb_put_len(out, number, slice_of(id, size));
-}
-
-static void put_time(struct bytes *out, uint32_t number, uint64_t ms)
-{
-	uint64_t nanos = ms * MS;
-
-	pb_put_tag(out, number, PB_FIXED64);
-	bytes_append(out, &nanos, sizeof nanos);
-}
-
-static void put_attribute(struct bytes *out, uint32_t number, const char *key, const char *value)
-{
-	size_t attribute = pb_begin(out, number), inner;
-
-	pb_put_len(out, 1, slice_str(key));
-	inner = pb_begin(out, 2);
-	pb_put_len(out, 1, slice_str(value));
-	pb_end(out, inner);
-	pb_end(out, attribute);
-}
 
 static void put_span(struct bytes *out, const struct sent *s)
 {
@@ -102,21 +74,6 @@ static void see(struct invocations *table, const struct sent *spans, size_t coun
 static void see_one(struct invocations *table, struct sent span)
 {
 	see(table, &span, 1);
-}
-
-static void tell(struct invocations *table, enum event_type type, const char *id, uint64_t ms)
-{
-	struct telemetry_event event = {.type = type, .time_unix_nano = ms * MS};
-
-	event.record = json_pack("{s:s}", "requestId", id);
-	join_see_event(table, invocations_event(table, &event));
-	json_decref(event.record);
-}
-
-static void begin(struct invocations *table, const char *id, const char *header, uint64_t ms)
-{
-	invocations_invoke(table, slice_str(id), slice_str(header), ms * MS);
-	tell(table, EVENT_START, id, ms);
 }
 
 /* ---- What a line gets ---- */

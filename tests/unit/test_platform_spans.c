@@ -265,6 +265,40 @@ static void test_last_words(void **state)
 	otlp__export_trace_service_request__free_unpacked(d.request, NULL);
 }
 
+/* Values of correlation keys keep their types; what the span has it keeps, and all of them have room. */
+static void test_values(void **state)
+{
+	const struct invocation invocation = {.request_id = "r", .outcome = INVOCATION_FAILURE};
+	const struct request_end end = {.out_of_memory = true};
+	const struct last_words words = {slice_str("log"), slice_str("span"), slice_str("c\n"), 1};
+	const struct invocation_span what = {.function = slice_str("f"),
+					     .invocation = &invocation,
+					     .end = &end,
+					     .coldstart = true,
+					     .words = &words};
+	static const char *const names[] = {"t", "i", "b", "k4", "k5", "k6", "k7", "k8"};
+	struct span_request r = {0};
+	Otlp__Span *span = span_add_invocation(&r, &ids, &what);
+	struct decoded d;
+
+	(void)state;
+	assert_non_null(span);
+	span_set_any(&r, span, slice_str("faas.invocation_id"), slice_str("\x0a\x01s"));
+	for (size_t i = 0; i < LENGTH(names); i++)
+		span_set_any(&r, span, slice_str(names[i]),
+			     slice_str(i == 1   ? "\x18\x0c"
+				       : i == 2 ? "\x10\x01"
+						: "\x0a\x03"
+						  "abc"));
+	d = decode(&r);
+	assert_string_equal(attributes(d.span),
+			    "faas.invocation_id=r faas.coldstart=1 lull.out_of_memory=1 "
+			    "error.type=failure lull.last_log=log lull.last_span=span "
+			    "lull.connections=[c] lull.memory.usage=1 t=abc i=12 b=1 k4=abc k5=abc "
+			    "k6=abc k7=abc k8=abc");
+	otlp__export_trace_service_request__free_unpacked(d.request, NULL);
+}
+
 static void tell(struct platform_phase *phase,
 		 void (*take)(struct platform_phase *, const struct telemetry_event *),
 		 uint64_t time, const char *record)
@@ -336,10 +370,13 @@ static void test_short_memory(void **state)
 	for (int at = 1; failed; at++) {
 		struct span_request r = {0};
 		struct bytes out = {0};
+		Otlp__Span *span;
 		size_t spans;
 
 		short_heap_at = at;
-		span_add_invocation(&r, &ids, &what);
+		span = span_add_invocation(&r, &ids, &what);
+		if (span)
+			span_set_any(&r, span, slice_str("k"), slice_str("\x0a\x01v"));
 		spans = span_request_finish(&r, &out);
 		failed = short_heap_at == 0;
 		short_heap_at = 0;
@@ -358,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_short_memory),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

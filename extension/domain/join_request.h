@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the table tells of one request: when it was, and which spans are its. For join_*.c alone. */
+#ifndef DOMAIN_JOIN_REQUEST_H
+#define DOMAIN_JOIN_REQUEST_H
+
+#include "domain/invocations.h"
+
+/* The invocation before or after that number, of which times are known; NULL where there is none. */
+const struct invocation *join_neighbour(const struct invocations *table, unsigned number, int step);
+
+/* Its time as far as it is known by now. */
+struct seen_window join_window(const struct invocations *table, const struct invocation *entry);
+
+/* Its spans by now. */
+struct request_spans join_spans(const struct invocations *table, const struct invocation *entry);
+
+/* The trace of what happened in it at `time` (nanoseconds since 1970), by those spans or, where there are
+ * none, by all else that is known. False, and {0}, where it is not. */
+bool join_trace_at(const struct invocations *table, const struct invocation *entry,
+		   const struct request_spans *spans, uint64_t time, struct trace_context *trace);
+
+#endif
