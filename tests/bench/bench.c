@@ -153,6 +153,7 @@ int main(int argc, char **argv)
 		if (!options.costs)
 			measure_faults(&bench, &subjects[i], runs, options.thorough);
 	}
+	scenario_join(runs);
 	measure_small(&bench, subjects, count, runs);
 	if (options.instructions)
 		scenario_instructions(&bench, &subjects[0], &subjects[1], COUNT_FILE,

@@ -11,11 +11,11 @@ include build/$(ARCH)/deps.mk
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 BENCH_CFLAGS := -std=gnu11 -O2 $(BENCH_WARNINGS) -D_GNU_SOURCE -MMD -MP
 BENCH_OBJECTS := $(patsubst %,$(O)/%.o,\
-	bench environment faults figures first_tls flat folder held http instructions lambda lazy ledger life load \
+	bench environment faults figures first_tls flat folder held http instructions joined lambda lazy ledger life load \
 	loop post program relay share spans start tls turn)
 
 .PHONY: all
-all: $(O)/bench $(O)/three_calls $(O)/turns
+all: $(O)/bench $(O)/three_calls $(O)/turns $(O)/join
 
 $(O)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -31,6 +31,14 @@ $(O)/turns: tests/bench/turns.c
 $(O)/three_calls: tests/bench/three_calls.c
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) $(DEPS_CFLAGS) -static -Wl,--gc-sections -s -o $@ $<
+
+# Of lull's own objects: what `make` has built last.
+LULL_OBJECTS := $(filter-out %/main.o,$(wildcard build/$(ARCH)/obj/*.o build/$(ARCH)/obj/*/*.o))
+LULL_FLAGS := -Iextension -Ibuild/$(ARCH)/proto -Ibuild/$(ARCH)/gen $(DEPS_CFLAGS)
+
+$(O)/join: tests/bench/join.c tests/bench/spans.c $(LULL_OBJECTS)
+	@mkdir -p $(@D)
+	@$(CC) $(filter-out -MMD -MP,$(BENCH_CFLAGS)) $(LULL_FLAGS) -static -Wl,--gc-sections -s -o $@ $^ $(DEPS_LIBS)
 
 # show-CC prints the variable CC, for tests/bench/libc_table.
 show-%:

@@ -93,6 +93,10 @@ void scenario_first_tls(struct bench *bench, const struct subject *subject, unsi
  * each, to a backend with TLS that ends every connection and is one of 150 authorities in a file. */
 void scenario_turns(struct bench *bench, const struct subject *subject, unsigned invocations);
 
+/* What the join adds to the CPU of passing 1,000 spans through, without and with correlation keys, as ratios;
+ * of the build in build/, whichever is measured otherwise (join.c). */
+void scenario_join(unsigned runs);
+
 /* Millions of instructions, by callgrind: of start and end without an invocation, and of five
  * invocations with 100 spans and 100 log lines each. To be called last: what is started later runs
  * under callgrind, too. */
