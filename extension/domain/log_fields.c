@@ -81,6 +81,7 @@ static const struct log_name names[] = {
 	{"exception", "exc_type", FIELD_ERROR_TYPE},        /* structlog */
 	{"exception", "exception_class", FIELD_ERROR_TYPE}, /* logstash */
 	{"thrown", "name", FIELD_ERROR_TYPE},               /* log4j2's JsonLayout */
+	{"throwable", "className", FIELD_ERROR_TYPE},       /* Logback's JsonEncoder */
 	{"message", "errorType", FIELD_ERROR_TYPE},         /* Lambda's runtime for Node */
 
 	{NULL, "exception.message", FIELD_ERROR_MESSAGE},
@@ -92,6 +93,7 @@ static const struct log_name names[] = {
 	{"exception", "exc_value", FIELD_ERROR_MESSAGE},
 	{"exception", "exception_message", FIELD_ERROR_MESSAGE},
 	{"thrown", "message", FIELD_ERROR_MESSAGE},
+	{"throwable", "message", FIELD_ERROR_MESSAGE},
 	{"message", "errorMessage", FIELD_ERROR_MESSAGE},
 	{NULL, "error", FIELD_ERROR_MESSAGE}, /* zap */
 	{"fields", "error", FIELD_ERROR_MESSAGE},

@@ -7,7 +7,7 @@
 #include "domain/severity.h"
 #include "domain/timestamp.h"
 
-/* %T time, %R request id, %L level, %C level in capitals, %P process, %N name of the logger without
+/* %T time, %H time of a day without the day (which the event has), %R request id, %L level, %C level in capitals, %P process, %N name of the logger without
  * spaces (may be empty), %? one letter, %M the rest; a space is one space or more, _ any number of them,
  * all else itself. Before everything colours may be set. The first that fits holds. */
 static const char *const formats[] = {
@@ -26,6 +26,11 @@ static const char *const formats[] = {
 	 * a handler throws */
 	"%T %R %C %M",
 	"[%C] %M",
+	/* Java's Logback, if nobody says how: its thread, and with a space between two of these whatever
+	 * keys and values there are */
+	"%H [%N] %C %N -- %M",
+	"%H [%N] %C %N - %M",
+	"%H [%N] %C %N %M",
 	/* Rust's tracing, and what many have as their pattern */
 	"%T %C %M",
 	"%T [%C] %M",
@@ -135,11 +140,27 @@ static bool take_time(struct slice *s, bool message_follows, uint64_t *time)
 	return timestamp_scan(s, time);
 }
 
+/* 12:34:56.789 */
+static bool skip_time_of_day(struct slice *s)
+{
+	static const char shape[] = "00:00:00.000";
+
+	if (s->len < sizeof shape - 1)
+		return false;
+	for (size_t i = 0; shape[i]; i++)
+		if (shape[i] == '0' ? !isdigit(s->data[i]) : s->data[i] != (uint8_t)shape[i])
+			return false;
+	*s = behind(*s, sizeof shape - 1);
+	return true;
+}
+
 static bool take(struct slice *s, const char *format, struct log_line *line)
 {
 	switch (format[1]) {
 	case 'T':
 		return take_time(s, strcmp(format + 2, " %M") == 0, &line->time_unix_nano);
+	case 'H':
+		return skip_time_of_day(s);
 	case 'R':
 		return take_request(s, &line->request_id);
 	case 'L':

@@ -32,6 +32,17 @@ static bool is_frame(struct slice line)
 	return is_set_in(line) && slice_starts(slice_trim(line), "at ");
 }
 
+/* "/var/task/function.rb:7:in `take'", with another first quotation mark since Ruby 3.4. */
+static bool is_ruby_frame(struct slice line)
+{
+	for (size_t i = 2; i + 4 < line.len; i++)
+		if (line.data[i] == ':' && isdigit(line.data[i - 1]) &&
+		    (slice_starts(slice_of(line.data + i, line.len - i), ":in `") ||
+		     slice_starts(slice_of(line.data + i, line.len - i), ":in '")))
+			return true;
+	return false;
+}
+
 static bool is_type(uint8_t c)
 {
 	return isalnum(c) || c == '.' || c == '_' || c == '$' || c == ':';
@@ -63,6 +74,23 @@ static bool split(struct slice line, struct slice *type, struct slice *message)
 	return true;
 }
 
+/* Ruby's "no order 7 (ArgumentError)". */
+static bool split_behind(struct slice line, struct slice *type, struct slice *message)
+{
+	size_t end = line.len, i;
+
+	if (end == 0 || line.data[--end] != ')')
+		return false;
+	for (i = end; i > 0 && is_type(line.data[i - 1]);)
+		i--;
+	if (i < 2 || i == end || line.data[i - 1] != '(' || line.data[i - 2] != ' ' ||
+	    !isupper(line.data[i]))
+		return false;
+	*type = slice_of(line.data + i, end - i);
+	*message = slice_of(line.data, i - 2);
+	return true;
+}
+
 bool log_stack_line(struct slice line, struct slice *type, struct slice *message)
 {
 	return type_length(line) < line.len && split(line, type, message);
@@ -89,6 +117,8 @@ bool log_stack_error(struct slice text, struct slice *type, struct slice *messag
 	for (; next_line(&text, &line); above = line) {
 		if (is_frame(line))
 			return split(above, type, message);
+		if (above.len > 0 && is_ruby_frame(line))
+			return split_behind(above, type, message);
 		if (slice_is(line, "Traceback (most recent call last):"))
 			return split(behind_frames(text), type, message) ||
 			       split(above, type, message);

@@ -47,6 +47,19 @@ static void test_texts(void **state)
 		/* as Lambda's runtime has it */
 		{"ValueError: no\nTraceback (most recent call last):\n  File \"f\"\n    g()",
 		 {"ValueError", "no"}},
+		/* Ruby, before 3.4 and since */
+		{"no: order (ArgumentError)\nf.rb:7:in `take'\nf.rb:9:in `<main>'",
+		 {"ArgumentError", "no: order"}},
+		{"failed\nno (Shop::NoOrder)\nf.rb:7:in 'Shop.take'", {"Shop::NoOrder", "no"}},
+		{" (E)\nf.rb:7:in 'x'", {"E", ""}},
+		{"no (ArgumentError)\nf.rb:7", {NULL, NULL}},
+		{"no (error)\nf.rb:7:in 'x'", {NULL, NULL}},
+		{"no ()\nf.rb:7:in 'x'", {NULL, NULL}},
+		{"(E)\nf.rb:7:in 'x'", {NULL, NULL}},
+		{"no E)\nf.rb:7:in 'x'", {NULL, NULL}},
+		{"no (E\nf.rb:7:in 'x'", {NULL, NULL}},
+		{"f.rb:7:in 'x'", {NULL, NULL}},
+		{"a\n:in 'x", {NULL, NULL}},
 		/* a line that is none, Go's traces, and no trace at all */
 		{"it failed\n    at f (f.js:1:1)", {NULL, NULL}},
 		{"\n    at f (f.js:1:1)", {NULL, NULL}},
