@@ -254,26 +254,34 @@ static void settle(struct platform_tracing *t, struct invocation *invocation, bo
 		make_span(t, invocation, end, r);
 }
 
+static void put(struct platform_tracing *t, struct span_request *r, struct now now)
+{
+	struct otlp_verdict verdict = {.valid = true, .items = r->count};
+	struct bytes message = {0};
+
+	if (verdict.items > 0 && span_request_finish(r, &message) > 0)
+		store_accept_own(t->store, OTLP_TRACES, &message, &verdict, now);
+	else if (verdict.items > 0)
+		store_lost(t->store, OTLP_TRACES, verdict.items);
+	arena_free(&r->arena);
+	bytes_free(&message);
+}
+
+/* Requests are settled before what they began with: where nothing else names the trace of the first,
+ * it is that of the span which is made of it. */
 void tracing_flush(struct platform_tracing *t, bool all, struct now now)
 {
-	struct otlp_verdict verdict = {.valid = true};
-	struct span_request r = {0};
-	struct bytes message = {0};
+	struct span_request phases = {0}, requests = {0};
 	unsigned count = t->invocations->count;
 
 	if (!store_takes(t->store, OTLP_TRACES))
 		return;
-	settle_phase(t, &t->init, all, &r);
-	settle_phase(t, &t->restore, all, &r);
 	for (unsigned n = count > INVOCATIONS ? count - INVOCATIONS + 1 : 1; n <= count; n++)
-		settle(t, &t->invocations->ring[(n - 1) % INVOCATIONS], all, &r);
-	verdict.items = r.count;
-	if (verdict.items > 0 && span_request_finish(&r, &message) > 0)
-		store_accept_own(t->store, OTLP_TRACES, &message, &verdict, now);
-	else if (verdict.items > 0)
-		store_lost(t->store, OTLP_TRACES, verdict.items);
-	arena_free(&r.arena);
-	bytes_free(&message);
+		settle(t, &t->invocations->ring[(n - 1) % INVOCATIONS], all, &requests);
+	settle_phase(t, &t->init, all, &phases);
+	settle_phase(t, &t->restore, all, &phases);
+	put(t, &phases, now);
+	put(t, &requests, now);
 }
 
 void tracing_free(struct platform_tracing *t)

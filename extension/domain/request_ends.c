@@ -36,8 +36,12 @@ static const char *const types[] = {"Runtime.OutOfMemory", "OutOfMemoryError", "
 
 /* What Node, Java, Go and Python write when they can go on no longer, and the platform of a process that
  * the kernel has killed, which it does for nothing else. */
-static const char *const phrases[] = {"JavaScript heap out of memory", "java.lang.OutOfMemoryError",
-				      "fatal error: runtime: out of memory", "MemoryError",
+static const char *const phrases[] = {"JavaScript heap out of memory",
+				      "java.lang.OutOfMemoryError",
+				      "fatal error: runtime: out of memory",
+				      "fatal error: out of memory",
+				      "fatal error: runtime: cannot allocate memory",
+				      "MemoryError",
 				      "signal: killed"};
 
 static bool holds_any(struct slice text, const char *const *words, size_t count)

@@ -17,6 +17,7 @@
 #include "domain/join.h"
 #include "platform_tracing.h"
 #include "short_memory.h"
+#include "wire/otlp_fields.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define ROOT "Root=1-01000000-000000000000000000000000;Parent=0900000000000000;Sampled="
@@ -161,6 +162,28 @@ static void require_made(struct scene *s, bool all, const char *expected)
 	bytes_free(&shown);
 }
 
+/* All that was made is of one trace. */
+static void require_one_trace(struct scene *s)
+{
+	const struct payload_list *list = &s->world.store.staging[OTLP_TRACES];
+	struct slice first = {0};
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct payload *p = payload_list_at(list, i);
+		struct otlp_iter iter = otlp_items(OTLP_TRACES, bytes_slice(&p->message));
+		struct otlp_item item;
+
+		while (otlp_next(&iter, &item)) {
+			struct slice id = otlp_fields_of_span(item.item).trace_id;
+
+			assert_int_equal(id.len, TRACE_ID_SIZE);
+			if (first.len == 0)
+				first = id;
+			assert_memory_equal(id.data, first.data, id.len);
+		}
+	}
+}
+
 /* ---- Tests ---- */
 
 /* Init is told in the trace of the first request, when that is over: by then its trace is known. */
@@ -247,6 +270,8 @@ static void test_beside_what(void **state)
 			 "f in %s faas.invocation_id=a faas.coldstart\n",
 			 cases[i].where, cases[i].where, cases[i].where);
 		require_made(&s, true, expected);
+		if (cases[i].source == TRACE_UNKNOWN)
+			require_one_trace(&s);
 		end_scene(&s);
 	}
 }

@@ -114,6 +114,9 @@ static void test_said_long_before(void **state)
 		bool out_of_memory;
 	} cases[] = {
 		{"\"fatal error: runtime: out of memory\\n\"", INVOCATION_FAILURE, true},
+		{"\"fatal error: out of memory allocating heap arena metadata\\n\"",
+		 INVOCATION_FAILURE, true},
+		{"\"fatal error: runtime: cannot allocate memory\\n\"", INVOCATION_FAILURE, true},
 		{"\"fatal error: runtime: out of memory\\n\"", INVOCATION_SUCCESS, false},
 		{"\"he said fatal error: runtime: out of memory\"", INVOCATION_FAILURE, false},
 		{"\"fatal error\"", INVOCATION_FAILURE, false},
