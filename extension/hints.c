@@ -61,7 +61,7 @@ void hints_line(struct hints *h, struct slice line)
 
 void hints_ended(struct hints *h, const struct invocation *invocation, struct now now)
 {
-	switch (silence_ended(&h->silence, invocation->header.sampled, now)) {
+	switch (silence_ended(&h->silence, &invocation->header, now)) {
 	case SILENCE_NO_OTLP:
 		say_no_otlp(h);
 		break;

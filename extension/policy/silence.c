@@ -12,12 +12,23 @@ static enum silence_reason judge(const struct silence *s)
 
 	if (s->heard[OTLP_TRACES])
 		return SILENCE_NONE;
-	if (s->by_header && !s->sampled && (s->sdk || other))
+	if (s->by_header && s->dropped && !s->sampled && (s->sdk || other))
 		return SILENCE_NOT_SAMPLED;
 	return s->expected && s->sdk && !other ? SILENCE_NO_OTLP : SILENCE_NONE;
 }
 
-enum silence_reason silence_ended(struct silence *s, enum xray_sampled sampled, struct now now)
+static void note_header(struct silence *s, const struct xray_header *header)
+{
+	bool not_sampled = header->sampled == XRAY_NOT_SAMPLED;
+
+	if (!trace_id_is_set(header->trace_id))
+		return;
+	s->dropped |= not_sampled;
+	s->sampled |= !not_sampled;
+}
+
+enum silence_reason silence_ended(struct silence *s, const struct xray_header *header,
+				  struct now now)
 {
 	enum silence_reason reason;
 
@@ -25,7 +36,7 @@ enum silence_reason silence_ended(struct silence *s, enum xray_sampled sampled, 
 		return SILENCE_NONE;
 	if (s->ended++ == 0)
 		s->since = now.mono;
-	s->sampled |= sampled != XRAY_NOT_SAMPLED;
+	note_header(s, header);
 	if (s->ended < SILENCE_INVOCATIONS || now.mono - s->since < SILENCE_PATIENCE)
 		return SILENCE_NONE;
 	reason = judge(s);

@@ -31,16 +31,17 @@ struct silence {
 
 	/* Private. */
 	int64_t since; /* mono: when the first ended */
-	bool sampled;  /* not every header said Sampled=0 */
+	bool dropped;  /* a header said Sampled=0 */
+	bool sampled;  /* another did not */
 	bool said;
 };
 
 /* OTLP of the function's came. */
 void silence_heard(struct silence *silence, enum otlp_signal signal);
 
-/* An invocation has ended, whose header says that. Returns what is to be said now: SILENCE_NONE but
- * for once. */
-enum silence_reason silence_ended(struct silence *silence, enum xray_sampled sampled,
+/* An invocation has ended that had this header; {0}: none has come. That says nothing: its end may come
+ * ahead of the event that brings it. Returns what is to be said now: SILENCE_NONE but for once. */
+enum silence_reason silence_ended(struct silence *silence, const struct xray_header *header,
 				  struct now now);
 
 #endif

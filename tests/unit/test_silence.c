@@ -9,9 +9,15 @@
 
 #include "policy/silence.h"
 
-#define NO XRAY_NOT_SAMPLED
-#define YES XRAY_SAMPLED
-#define OPEN XRAY_UNDECIDED
+/* What a header says, or that there is none (yet). */
+enum { NO, YES, OPEN, ABSENT };
+
+static const struct xray_header headers[] = {
+	[NO] = {.trace_id = {1}, .sampled = XRAY_NOT_SAMPLED},
+	[YES] = {.trace_id = {1}, .sampled = XRAY_SAMPLED},
+	[OPEN] = {.trace_id = {1}},
+	[ABSENT] = {.trace_id = {0}},
+};
 
 #define NONE SILENCE_NONE
 #define NO_OTLP SILENCE_NO_OTLP
@@ -26,12 +32,17 @@ static struct now at(int64_t mono)
 	return (struct now){.mono = mono, .boot = mono, .real = mono};
 }
 
+static enum silence_reason ended(struct silence *s, int header, struct now now)
+{
+	return silence_ended(s, &headers[header], now);
+}
+
 /* What is said when the third of three invocations ends, long after the first. */
 static void test_cells(void **state)
 {
 	static const struct {
 		bool sdk, expected, by_header;
-		enum xray_sampled headers[3];
+		int headers[3];
 		unsigned heard; /* a bit for each signal */
 		enum silence_reason says;
 	} cells[] = {
@@ -53,6 +64,15 @@ static void test_cells(void **state)
 		{true, true, true, {NO, NO, NO}, LOGS, DROPPED},
 		{false, true, true, {NO, NO, NO}, METRICS, DROPPED},
 		{false, true, true, {NO, NO, NO}, 0, NONE},
+
+		/* What has not come says nothing. */
+		{true, true, true, {ABSENT, ABSENT, ABSENT}, 0, NO_OTLP},
+		{true, true, true, {ABSENT, ABSENT, ABSENT}, LOGS, NONE},
+		{true, true, true, {ABSENT, NO, NO}, 0, DROPPED},
+		{true, true, true, {NO, ABSENT, NO}, LOGS, DROPPED},
+		{true, true, true, {NO, ABSENT, YES}, 0, NO_OTLP},
+		{true, true, true, {ABSENT, YES, ABSENT}, LOGS, NONE},
+
 		{true, true, true, {NO, NO, NO}, TRACES, NONE},
 		{true, true, true, {NO, NO, NO}, TRACES | LOGS, NONE},
 		{true, true, false, {NO, NO, NO}, LOGS, NONE},
@@ -68,11 +88,10 @@ static void test_cells(void **state)
 		for (unsigned signal = 0; signal < OTLP_SIGNALS; signal++)
 			if (cells[i].heard & 1U << signal)
 				silence_heard(&s, (enum otlp_signal)signal);
-		assert_int_equal(silence_ended(&s, cells[i].headers[0], at(0)), NONE);
-		assert_int_equal(silence_ended(&s, cells[i].headers[1], at(60 * NS_PER_S)), NONE);
-		assert_int_equal(silence_ended(&s, cells[i].headers[2], at(61 * NS_PER_S)),
-				 cells[i].says);
-		assert_int_equal(silence_ended(&s, NO, at(62 * NS_PER_S)), NONE);
+		assert_int_equal(ended(&s, cells[i].headers[0], at(0)), NONE);
+		assert_int_equal(ended(&s, cells[i].headers[1], at(60 * NS_PER_S)), NONE);
+		assert_int_equal(ended(&s, cells[i].headers[2], at(61 * NS_PER_S)), cells[i].says);
+		assert_int_equal(ended(&s, ABSENT, at(62 * NS_PER_S)), NONE);
 	}
 }
 
@@ -84,9 +103,9 @@ static void test_patience(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++)
-		assert_int_equal(silence_ended(&s, YES, at(begun + i)), NONE);
-	assert_int_equal(silence_ended(&s, YES, at(begun + SILENCE_PATIENCE - 1)), NONE);
-	assert_int_equal(silence_ended(&s, YES, at(begun + SILENCE_PATIENCE)), NO_OTLP);
+		assert_int_equal(ended(&s, YES, at(begun + i)), NONE);
+	assert_int_equal(ended(&s, YES, at(begun + SILENCE_PATIENCE - 1)), NONE);
+	assert_int_equal(ended(&s, YES, at(begun + SILENCE_PATIENCE)), NO_OTLP);
 	assert_int_equal(s.ended, 102);
 }
 
@@ -96,11 +115,11 @@ static void test_late(void **state)
 	struct silence s = {.sdk = true, .expected = true, .by_header = true};
 
 	(void)state;
-	silence_ended(&s, NO, at(0));
-	silence_ended(&s, NO, at(1));
+	ended(&s, NO, at(0));
+	ended(&s, NO, at(1));
 	silence_heard(&s, OTLP_TRACES);
 	for (unsigned i = 1; i < 10; i++)
-		assert_int_equal(silence_ended(&s, NO, at(i * SILENCE_PATIENCE)), NONE);
+		assert_int_equal(ended(&s, NO, at(i * SILENCE_PATIENCE)), NONE);
 }
 
 int main(void)
