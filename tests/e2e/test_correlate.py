@@ -164,7 +164,7 @@ def test_a_request_that_crashes(lambda_env, sink, said):
         raise SystemExit(1)
 
     environ = {**ENVIRON, "LULL_INVOCATION_SPANS": "auto", "LULL_PLATFORM_LOGS": "errors"}
-    env = lambda_env(handler, endpoint=sink.url, environ=environ)
+    env = lambda_env(handler, endpoint=sink.url, environ=environ, patient=True)
     with env:
         crash = invoke(env, status="failure")
         # What the end of its life left is sent by the next.

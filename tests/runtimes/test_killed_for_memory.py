@@ -45,25 +45,33 @@ def memory():
 
 def node(folder):
     (folder / "hungry.mjs").write_text(NODE)
-    return functions.make("node").command[:-1]
+    return [*functions.make("node").command[:-1], "hungry.handler"]
 
 
 def python(folder):
     (folder / "hungry.py").write_text(PYTHON)
-    return [sys.executable, "-m", "awslambdaric"]
+    return [sys.executable, "-m", "awslambdaric", "hungry.handler"]
 
 
-@pytest.mark.parametrize("language", [node, python])
+def java(folder):
+    """The function of the other tests, with a heap that is larger than what there is."""
+    return ["-Xmx1g" if argument.startswith("-Xmx") else argument
+            for argument in functions.make("java").command]
+
+
+@pytest.mark.parametrize("language", [node, python, java])
 def test_it_is_told_once(language, lambda_env, history, memory, tmp_path):
     sink = Sink(history)
-    env = lambda_env([*language(tmp_path), "hungry.handler"], endpoint=sink.url, environ=ENVIRON,
-                     task_root=tmp_path, handler="hungry.handler", memory_size=MEMORY_MB,
-                     init_timeout=60, timeout=60, patient=True)
+    command = language(tmp_path)
+    env = lambda_env(command, endpoint=sink.url, environ=ENVIRON, task_root=tmp_path,
+                     handler=command[-1], memory_size=MEMORY_MB, init_timeout=60, timeout=60,
+                     patient=True)
+    env.settings.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://localhost:{env.port}"
     env.settings.memory_group = memory
     with env:
         assert env.invoke({}).status == "success"
         env.wait_idle()
-        call = env.invoke({"eat": True})
+        call = env.invoke({"eat": "all"})
         env.wait_idle()
     assert (call.status, call.error_type) == ("failure", "Runtime.ExitError")
     assert "signal: killed" in call.json()["errorMessage"]
