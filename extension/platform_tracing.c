@@ -200,7 +200,7 @@ static enum span_decision decide(const struct platform_tracing *t,
 		.setting = t->config->invocation_spans,
 		.outcome = invocation->outcome,
 		.out_of_memory = end->out_of_memory,
-		.own_span = source == TRACE_OWN_SPAN,
+		.own_span = source == TRACE_OWN_SPAN && !span_id_is_set(end->span_id),
 		.sdk = t->invocations->sdk,
 		.dropped = is_dropped(invocation, source),
 		/* Or it never comes: another one runs. */
@@ -212,8 +212,26 @@ static enum span_decision decide(const struct platform_tracing *t,
 	return span_decide(&view);
 }
 
+/* The ids of the span that lull makes, or will make when it knows all. Log lines and exemplars lead to
+ * it from now on, where there is no other. */
+static struct span_ids promise(struct platform_tracing *t, struct invocation *invocation,
+			       struct request_end *end)
+{
+	struct span_ids ids = ids_beside(t, invocation);
+
+	if (span_id_is_set(end->span_id))
+		memcpy(ids.own.span_id, end->span_id, SPAN_ID_SIZE);
+	memcpy(end->span_id, ids.own.span_id, SPAN_ID_SIZE);
+	if (invocation->source <= TRACE_XRAY) {
+		invocation->trace = ids.own;
+		memcpy(invocation->parent, ids.parent, SPAN_ID_SIZE);
+		invocation->source = TRACE_OWN_SPAN;
+	}
+	return ids;
+}
+
 static void make_span(struct platform_tracing *t, struct invocation *invocation,
-		      const struct request_end *end, struct span_request *r)
+		      struct request_end *end, struct span_request *r)
 {
 	const struct kept_words *kept = &t->words;
 	const struct last_words words = {bytes_slice(&kept->log), bytes_slice(&kept->span),
@@ -228,15 +246,9 @@ static void make_span(struct platform_tracing *t, struct invocation *invocation,
 				 ? &words
 				 : NULL,
 	};
-	struct span_ids ids = ids_beside(t, invocation);
+	struct span_ids ids = promise(t, invocation, end);
 
 	add_values(t, invocation, r, span_add_invocation(r, &ids, &what));
-	/* Its log lines and exemplars lead to it, where there is no other. */
-	if (invocation->source <= TRACE_XRAY) {
-		invocation->trace = ids.own;
-		memcpy(invocation->parent, ids.parent, SPAN_ID_SIZE);
-		invocation->source = TRACE_OWN_SPAN;
-	}
 }
 
 static void settle(struct platform_tracing *t, struct invocation *invocation, bool all,
@@ -249,8 +261,10 @@ static void settle(struct platform_tracing *t, struct invocation *invocation, bo
 	if (end->settled)
 		return;
 	decision = decide(t, invocation, end, all);
-	end->settled = decision != SPAN_LATER;
-	if (decision == SPAN_YES)
+	end->settled = decision == SPAN_YES || decision == SPAN_NO;
+	if (decision == SPAN_AWAITED)
+		promise(t, invocation, end);
+	else if (decision == SPAN_YES)
 		make_span(t, invocation, end, r);
 }
 

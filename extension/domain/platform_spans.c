@@ -30,11 +30,14 @@ static bool awaits_report(const struct span_view *view)
 
 enum span_decision span_decide(const struct span_view *view)
 {
+	enum span_decision decision;
+
 	if (view->setting == SPANS_NEVER)
 		return SPAN_NO;
-	if (view->outcome == INVOCATION_RUNS || awaits_report(view))
+	if (view->outcome == INVOCATION_RUNS)
 		return SPAN_LATER;
-	return view->setting == SPANS_ALWAYS ? SPAN_YES : decide_by_itself(view);
+	decision = view->setting == SPANS_ALWAYS ? SPAN_YES : decide_by_itself(view);
+	return decision == SPAN_YES && awaits_report(view) ? SPAN_AWAITED : decision;
 }
 
 /* ---- Invocations ---- */

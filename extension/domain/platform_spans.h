@@ -13,7 +13,8 @@
 enum span_decision {
 	SPAN_NO,
 	SPAN_YES,
-	SPAN_LATER, /* it is to be asked again at the next export */
+	SPAN_LATER,   /* it is to be asked again at the next export */
+	SPAN_AWAITED, /* the same, and there will be one: lines may lead to it already */
 };
 
 /* What is known when data is exported. */

@@ -12,7 +12,8 @@ struct request_end {
 	char error_type[ERROR_TYPE_SIZE];
 	bool said; /* a line has begun with words of memory that ran out */
 	bool out_of_memory;
-	bool settled; /* whether lull makes a span of it is decided, and done */
+	bool settled;                  /* whether lull makes a span of it is decided, and done */
+	uint8_t span_id[SPAN_ID_SIZE]; /* of the one that it will make; all zero: not known yet */
 };
 
 /* {0} is empty: one for each entry of the table of invocations. */

@@ -149,8 +149,11 @@ bool timestamp_number(struct slice text, uint64_t *unix_nano)
 		return false;
 	for (i = 0; i < 3 && value >= units[i].below; i++)
 		;
-	*unix_nano = (uint64_t)(value / units[i].second * NS_PER_S +
-				value % units[i].second * (NS_PER_S / units[i].second) +
+	/* Three centuries after 1970 there is no room for nanoseconds. */
+	if (value / units[i].second > INT64_MAX / NS_PER_S)
+		return false;
+	*unix_nano = (uint64_t)(value / units[i].second) * (uint64_t)NS_PER_S +
+		     (uint64_t)(value % units[i].second * (NS_PER_S / units[i].second) +
 				nanos / units[i].second);
 	return true;
 }

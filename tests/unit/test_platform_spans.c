@@ -97,9 +97,17 @@ static void test_a_crash_awaits_its_report(void **state)
 		struct span_view view = view_of(&rows[1], column, SPANS_ALWAYS);
 
 		view.reported = false;
-		assert_int_equal(span_decide(&view), column == 0 || column == 3 ? LATER : YES);
+		assert_int_equal(span_decide(&view), column == 0   ? LATER
+						     : column == 3 ? SPAN_AWAITED
+								   : YES);
 		view.setting = SPANS_AUTO;
-		assert_int_equal(span_decide(&view), column == 0 || column == 3 ? LATER : YES);
+		assert_int_equal(span_decide(&view), column == 0   ? LATER
+						     : column == 3 ? SPAN_AWAITED
+								   : YES);
+		view.own_span = true;
+		if (column == 3)
+			assert_int_equal(span_decide(&view), NO);
+		view.own_span = false;
 		view.out_of_memory = true;
 		assert_int_equal(span_decide(&view), column == 0 ? LATER : YES);
 		view.setting = SPANS_NEVER;

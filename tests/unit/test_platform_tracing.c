@@ -174,8 +174,11 @@ static void require_one_trace(struct scene *s)
 		struct otlp_item item;
 
 		while (otlp_next(&iter, &item)) {
-			struct slice id = otlp_fields_of_span(item.item).trace_id;
+			struct otlp_span fields;
+			struct slice id;
 
+			otlp_fields_of_span(item.item, &fields, NULL);
+			id = fields.trace_id;
 			assert_int_equal(id.len, TRACE_ID_SIZE);
 			if (first.len == 0)
 				first = id;
@@ -462,15 +465,24 @@ static void test_the_report_of_a_crash(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
+		struct trace_context promised;
+		struct invocation *invocation;
+
 		begin_scene(&s, all_signals);
-		invoke(&s, "a", ROOT "1");
+		invocation = invoke(&s, "a", ROOT "1");
 		tell_of(&s, EVENT_RUNTIME_DONE, "a", FAILURE);
 		require_made(&s, false, "");
+		/* Lines that go out now lead to it already. */
+		assert_int_equal(invocations_trace(&s.table, invocation, &promised),
+				 TRACE_OWN_SPAN);
+		assert_true(span_id_is_set(promised.span_id));
 		if (i == 0)
 			tell_of(&s, EVENT_REPORT, "a", FAILURE);
 		else if (i == 1)
 			invoke(&s, "b", ROOT "1");
 		require_made(&s, i == 2, made);
+		assert_memory_equal(s.tracing.ends.ring[1].span_id, promised.span_id, SPAN_ID_SIZE);
+		assert_memory_equal(invocation->trace.span_id, promised.span_id, SPAN_ID_SIZE);
 		end_scene(&s);
 	}
 	begin_scene(&s, all_signals);
