@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "domain/config.h"
+#include "domain/config_read.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define X10 "xxxxxxxxxx"
