@@ -461,7 +461,7 @@ static void restored(struct agent *a, struct now now)
 	a->restored = true;
 	name_instance(a);
 	transfer_random_renew();
-	exporter_thaw(&a->exporter, now);
+	exporter_thaw(&a->exporter, now.mono + FLUSH_REDIAL);
 	platform_restored(&a->platform, now);
 	a->books.started = now;
 }
@@ -477,6 +477,7 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 {
 	struct agent *a = ctx;
 	struct now now = now_read();
+	bool thawed;
 
 	if (a->snapshot)
 		restored(a, now);
@@ -484,14 +485,16 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 			      ? flush_shutdown_deadline(now, event->deadline_ms)
 			      : flush_deadline(now, event->deadline_ms);
 	/* Managed Instances are never frozen. */
-	if (!a->options->managed_instances && flush_distrusts(a->idle, now))
-		exporter_thaw(&a->exporter, now);
+	thawed = !a->options->managed_instances && flush_distrusts(a->idle, now);
+	if (thawed)
+		exporter_thaw(&a->exporter, now.mono + FLUSH_REDIAL);
 	if (event->type == LAMBDA_INVOKE) {
 		on_invoke(a, event, now);
 		return;
 	}
-	/* There is no later try: none on a connection that may be dead. */
-	transfers_distrust(a->exporter.transfers);
+	/* There is no later try: none on a connection that may be dead, however short the freeze was. */
+	if (!thawed)
+		exporter_thaw(&a->exporter, flush_last_redial_at(now, a->deadline));
 	a->last_life = is_spindown(event->reason);
 	platform_shutdown(&a->platform, event->reason);
 	step(a, LIFE_SHUTDOWN);

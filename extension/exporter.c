@@ -300,11 +300,11 @@ void exporter_end_flush(struct exporter *exporter, bool had_time, struct now now
 
 /* ---- Freezes ---- */
 
-void exporter_thaw(struct exporter *exporter, struct now now)
+void exporter_thaw(struct exporter *exporter, int64_t lost_at)
 {
 	transfers_distrust(exporter->transfers);
 	FOR_SLOTS(exporter, slot)
-		slot->redial_at = slot->transfer ? now.mono + FLUSH_REDIAL : INT64_MAX;
+		slot->redial_at = slot->transfer ? lost_at : INT64_MAX;
 }
 
 bool exporter_interrupted(const struct exporter *exporter, struct now now)

@@ -53,6 +53,11 @@ int64_t flush_exit_at(struct now now, int64_t deadline)
 	return at > now.mono ? at : now.mono;
 }
 
+int64_t flush_last_redial_at(struct now now, int64_t deadline)
+{
+	return now.mono + (flush_exit_at(now, deadline) - now.mono) / 2;
+}
+
 bool flush_distrusts(struct now before, struct now after)
 {
 	return now_gap(before, after) >= FLUSH_DISTRUST;

@@ -83,6 +83,10 @@ int64_t flush_hold_until(struct now now, int64_t deadline, int64_t budget);
 /* Until when SHUTDOWN may take; FLUSH_EXIT_MARGIN before the deadline. */
 int64_t flush_exit_at(struct now now, int64_t deadline);
 
+/* When a request that was under way at SHUTDOWN is taken for lost: there is no later try, and as much
+ * time has to be left for one on a new connection. */
+int64_t flush_last_redial_at(struct now now, int64_t deadline);
+
 enum flush_pace {
 	FLUSH_AT_ONCE, /* the end of the handler is waited for: little is to be left then */
 	FLUSH_BY_AGE,  /* a freeze may come at any moment: few requests */

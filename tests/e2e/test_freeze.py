@@ -164,3 +164,20 @@ def test_a_snapshot_is_restored_elsewhere(inside, network, sink, history):
             env.wait_idle()
         finish(env, sink, 2)
     assert len(history.all("platform.restoreStart")) == 1
+
+
+def test_what_is_under_way_at_shutdown_may_have_lost_its_connection(lambda_env, network, sink,
+                                                                    history):
+    """A freeze that was too short to be noticed, and yet the network has forgotten the connection:
+    no answer will come. There is no later try, so there has to be one more in time."""
+
+    def handler(event, context):
+        otlp.send(env.port, otlp.traces("span"))
+        history.wait("backend.request")
+
+    sink.script(HANG)
+    env = lambda_env(handler, network=network, endpoint=sink.url, telemetry=404)
+    with env:
+        assert env.invoke().status == "success"
+        env.finish(traces={"received": 1, "exported": 1, "possible_duplicates": 1})
+    assert sink.names() == ["span"]

@@ -134,6 +134,17 @@ static void test_near(void **state)
 			    now.mono + cases[i].near);
 }
 
+static void test_last_redial_at(void **state)
+{
+	(void)state;
+	/* As much time before it as after it. */
+	for (int64_t left = 0; left <= 2000; left += 100) {
+		int64_t deadline = now.mono + left * MS, at = flush_last_redial_at(now, deadline);
+
+		assert_true(at - now.mono == flush_exit_at(now, deadline) - at);
+	}
+}
+
 static void test_exit_at(void **state)
 {
 	static const struct {
@@ -272,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_deadline_of_odd_clocks),
 		cmocka_unit_test(test_hold_until),
 		cmocka_unit_test(test_exit_at),
+		cmocka_unit_test(test_last_redial_at),
 		cmocka_unit_test(test_shutdown_deadline),
 		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_due),
