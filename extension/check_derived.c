@@ -65,11 +65,8 @@ static bool server_name(const struct check_value *v, bool used, struct check_tol
 /* Those are never frozen: nothing is gained by holding an invocation. */
 static bool flush(const struct check_value *v, bool used, struct check_told *told)
 {
-	const char *type = config_env(v->environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
-
 	(void)used;
-	if (v->config->flush.mode == FLUSH_LAZY || !type ||
-	    strcmp(type, "lambda-managed-instances") != 0)
+	if (v->config->flush.mode == FLUSH_LAZY || !config_env_is_managed(v->environment))
 		return false;
 	bytes_addf(&told->value, "lazy");
 	told->from = "Managed Instances";

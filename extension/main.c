@@ -143,8 +143,7 @@ int main(int argc, char **argv)
 	last_resort_catch();
 	log_set_format(setting_log_format(environment));
 	options.initialization = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
-	options.managed_instances = options.initialization &&
-				    strcmp(options.initialization, "lambda-managed-instances") == 0;
+	options.managed_instances = config_env_is_managed(environment);
 	options.name = slash ? slash + 1 : argv[0];
 	options.folder = folder;
 	find_address(options.runtime_api, options.name, options.managed_instances);

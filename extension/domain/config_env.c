@@ -12,3 +12,10 @@ const char *config_env(const char *const *environment, const char *name)
 			return (*environment)[len + 1] ? *environment + len + 1 : NULL;
 	return NULL;
 }
+
+bool config_env_is_managed(const char *const *environment)
+{
+	const char *type = config_env(environment, "AWS_LAMBDA_INITIALIZATION_TYPE");
+
+	return type && strcmp(type, "lambda-managed-instances") == 0;
+}

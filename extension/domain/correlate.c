@@ -14,9 +14,6 @@
 
 #define MS ((uint64_t)NS_PER_MS)
 
-/* AnyValue's other members. */
-enum { ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5 };
-
 /* So many different values of one source are kept: of a trace the second says that none is certain; the
  * lines of a request that name no trace may be of as many messages. */
 #define KEPT_OF_TRACE 2
@@ -61,7 +58,8 @@ bool correlate_is_value(struct slice any)
 		return false;
 	if (field.type == PB_LEN)
 		return field.number == OTLP_ANY_STRING && is_text(field.value);
-	return field.number == ANY_BOOL || field.number == ANY_INT || field.number == ANY_DOUBLE;
+	return field.number == OTLP_ANY_BOOL || field.number == OTLP_ANY_INT ||
+	       field.number == OTLP_ANY_DOUBLE;
 }
 
 #define NUMBER_TEXT 24
@@ -76,9 +74,9 @@ static struct slice text_of(struct slice any, char number[static NUMBER_TEXT])
 	switch (field.number) {
 	case OTLP_ANY_STRING:
 		return field.value;
-	case ANY_BOOL:
+	case OTLP_ANY_BOOL:
 		return slice_str(field.scalar ? "true" : "false");
-	case ANY_INT:
+	case OTLP_ANY_INT:
 		snprintf(number, NUMBER_TEXT, "%" PRId64, (int64_t)field.scalar);
 		return slice_str(number);
 	default:
@@ -220,7 +218,7 @@ static void note_header(struct correlate *c, const struct correlate_source *sour
 static void note_baggage(struct correlate *c, const struct correlate_source *source,
 			 struct slice any)
 {
-	struct pb_reader r = pb_read(pb_find(any, ANY_ARRAY));
+	struct pb_reader r = pb_read(pb_find(any, OTLP_ANY_ARRAY));
 	struct pb_field field;
 
 	note_header(c, source, any);

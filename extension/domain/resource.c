@@ -9,9 +9,8 @@
 #include "domain/config_env.h"
 #include "domain/config_lists.h"
 #include "domain/value.h"
+#include "wire/otlp_value.h"
 #include "wire/pb.h"
-
-#define KEY_VALUE_KEY 1 /* the field's number in KeyValue */
 
 static bool has(const struct resource *resource, struct slice key)
 {
@@ -36,7 +35,7 @@ static void add(struct resource *resource, struct arena *arena, struct slice key
 		return;
 	otlp__key_value__pack(kv, packed);
 	resource->attributes[resource->count++] = (struct otlp_attribute){
-		.key = pb_find(slice_of(packed, size), KEY_VALUE_KEY),
+		.key = pb_find(slice_of(packed, size), OTLP_KEY),
 		.key_value = slice_of(packed, size),
 	};
 }

@@ -3,13 +3,12 @@
 
 #include <string.h>
 
+#include "wire/otlp_value.h"
+
 /* Field numbers, of all three signals. */
 #define REQUEST_RESOURCES 1
 #define RESOURCES_RESOURCE 1 /* in ResourceSpans, ResourceLogs, ResourceMetrics */
 #define RESOURCE_ATTRIBUTES 1
-#define KEY_VALUE_KEY 1
-#define KEY_VALUE_VALUE 2
-#define ANY_VALUE_STRING 1
 
 #define HEADS ((size_t)3 * 11) /* of three fields: a byte of tag, up to ten of length */
 
@@ -39,15 +38,15 @@ static bool is_message(const struct pb_field *field, uint32_t number)
 
 static bool has_default_name(struct slice key_value)
 {
-	struct slice value = pb_find(key_value, KEY_VALUE_VALUE);
+	struct slice value = pb_find(key_value, OTLP_KEY_VALUE);
 
-	return slice_is(pb_find(key_value, KEY_VALUE_KEY), NAME_KEY) &&
-	       slice_starts(pb_find(value, ANY_VALUE_STRING), DEFAULT_NAME);
+	return slice_is(pb_find(key_value, OTLP_KEY), NAME_KEY) &&
+	       slice_starts(pb_find(value, OTLP_ANY_STRING), DEFAULT_NAME);
 }
 
 static void see_attribute(const struct enricher *e, struct slice key_value, struct findings *f)
 {
-	struct slice key = pb_find(key_value, KEY_VALUE_KEY);
+	struct slice key = pb_find(key_value, OTLP_KEY);
 	size_t i;
 
 	for (i = 0; i < e->count; i++) {

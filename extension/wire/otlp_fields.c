@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "wire/otlp_value.h"
 #include "wire/pb.h"
 
 /* Tags, which are numbers with wire types: trace.proto, logs.proto, common.proto. */
@@ -21,9 +22,6 @@
 #define RECORD_TIME TAG(1, PB_FIXED64)
 #define RECORD_ATTRIBUTES TAG(6, PB_LEN)
 #define RECORD_TRACE_ID TAG(9, PB_LEN)
-
-#define KEY_VALUE_VALUE 2
-#define STRING_VALUE 1
 
 #define FLAG_KNOWS_REMOTE 0x100
 #define FLAG_REMOTE 0x200
@@ -48,7 +46,7 @@ static bool starts_with(struct slice s, const char *bytes, size_t len)
 
 static struct slice string_of(struct slice key_value)
 {
-	return pb_find(pb_find(key_value, KEY_VALUE_VALUE), STRING_VALUE);
+	return pb_find(pb_find(key_value, OTLP_KEY_VALUE), OTLP_ANY_STRING);
 }
 
 static inline void take_request_id(struct slice key_value, struct slice *id)

@@ -6,10 +6,8 @@
 #include "wire/otlp_value.h"
 #include "wire/pb.h"
 
-#define KEY 1
-#define TAG_KEY (KEY << 3 | PB_LEN) /* with which a KeyValue starts */
+#define TAG_KEY (OTLP_KEY << 3 | PB_LEN) /* with which a KeyValue starts */
 #define TAG_VALUE (OTLP_KEY_VALUE << 3 | PB_LEN)
-#define ANY_ARRAY 5
 
 /* The attribute of a span by which instrumentations tell a header (semantic conventions, HTTP), and what
  * people call it in a line. */
@@ -80,7 +78,7 @@ static struct slice find_path(struct slice list, struct slice path)
 
 		if (field.number != OTLP_LIST_VALUES || field.type != PB_LEN)
 			continue;
-		key = pb_find(field.value, KEY);
+		key = pb_find(field.value, OTLP_KEY);
 		value = pb_find(field.value, OTLP_KEY_VALUE);
 		if (slice_equal(key, path))
 			return value;
@@ -95,7 +93,7 @@ static struct slice find_path(struct slice list, struct slice path)
 /* In an object, or in the first object of an array that has it. */
 static struct slice find_in_context(struct slice value, struct slice path)
 {
-	struct pb_reader r = pb_read(pb_find(value, ANY_ARRAY));
+	struct pb_reader r = pb_read(pb_find(value, OTLP_ANY_ARRAY));
 	struct slice found = find_path(pb_find(value, OTLP_ANY_LIST), path);
 	struct pb_field field;
 

@@ -10,7 +10,6 @@
 #include "wire/pb.h"
 
 /* The other members of AnyValue, and of KeyValue. */
-enum { ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5, KEY = 1 };
 
 void otlp_put_string(struct bytes *out, uint32_t number, struct slice text)
 {
@@ -45,20 +44,20 @@ static void put_number(struct bytes *out, struct slice json)
 		return;
 	memcpy(text, json.data, json.len);
 	if (!json_number_is_real(json)) {
-		pb_put_tag(out, ANY_INT, PB_VARINT);
+		pb_put_tag(out, OTLP_ANY_INT, PB_VARINT);
 		pb_put_varint(out, (uint64_t)strtoll(text, NULL, 10));
 		return;
 	}
 	real = strtod(text, NULL);
 	memcpy(&bits, &real, sizeof bits);
-	pb_put_tag(out, ANY_DOUBLE, PB_FIXED64);
+	pb_put_tag(out, OTLP_ANY_DOUBLE, PB_FIXED64);
 	for (int i = 0; i < 8; i++)
 		bytes_addc(out, (uint8_t)(bits >> 8 * i));
 }
 
 static void put_array(struct bytes *out, struct slice json, unsigned depth)
 {
-	size_t mark = pb_begin(out, ANY_ARRAY);
+	size_t mark = pb_begin(out, OTLP_ANY_ARRAY);
 	struct slice element;
 
 	while (json_scan_array(&json, &element))
@@ -101,7 +100,7 @@ static void put_contents(struct bytes *out, struct slice json, unsigned depth)
 		break;
 	case 't':
 	case 'f':
-		pb_put_tag(out, ANY_BOOL, PB_VARINT);
+		pb_put_tag(out, OTLP_ANY_BOOL, PB_VARINT);
 		pb_put_varint(out, first == 't');
 		break;
 	case 'n':
@@ -134,7 +133,7 @@ size_t otlp_begin_attribute(struct bytes *out, uint32_t number, struct slice key
 {
 	size_t mark = pb_begin(out, number);
 
-	put_quoted(out, KEY, key);
+	put_quoted(out, OTLP_KEY, key);
 	return mark;
 }
 
@@ -142,7 +141,7 @@ void otlp_put_attribute(struct bytes *out, uint32_t number, const char *key, str
 {
 	size_t mark = pb_begin(out, number);
 
-	pb_put_len(out, KEY, slice_str(key));
+	pb_put_len(out, OTLP_KEY, slice_str(key));
 	otlp_put_string(out, OTLP_KEY_VALUE, text);
 	pb_end(out, mark);
 }

@@ -29,10 +29,15 @@ size_t otlp_begin_attribute(struct bytes *out, uint32_t number, struct slice key
 
 /* Numbers of fields (common.proto). */
 enum {
-	OTLP_KEY_VALUE = 2,   /* in KeyValue */
-	OTLP_ANY_STRING = 1,  /* in AnyValue */
-	OTLP_ANY_LIST = 6,    /* in AnyValue: a KeyValueList */
-	OTLP_LIST_VALUES = 1, /* in that, and in ArrayValue */
+	OTLP_KEY = 1, /* in KeyValue */
+	OTLP_KEY_VALUE = 2,
+	OTLP_ANY_STRING = 1, /* in AnyValue */
+	OTLP_ANY_BOOL = 2,
+	OTLP_ANY_INT = 3,
+	OTLP_ANY_DOUBLE = 4,
+	OTLP_ANY_ARRAY = 5,   /* an ArrayValue */
+	OTLP_ANY_LIST = 6,    /* a KeyValueList */
+	OTLP_LIST_VALUES = 1, /* in both */
 };
 
 #endif
