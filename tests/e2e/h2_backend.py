@@ -1,9 +1,7 @@
 """A backend of HTTP/2 frames as a test wants them: what no library would write. It reads as much as
 it takes to know an Export by its message, which must not be compressed (LULL_COMPRESSION=none)."""
 
-import socket
-import threading
-
+from lambda_local import Server
 from otlp import ITEMS, REQUESTS
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
@@ -55,7 +53,7 @@ def taken(stream):
     return [head(stream), message(stream), trailers(stream, grpc_status=0)]
 
 
-class H2Backend:
+class H2Backend(Server):
     """Exports are answered by what `answers` give in turn, later by `taken`: each is called with
     the number of the stream, and gives bytes to write, perhaps without end: until the client goes
     away. `tls` is an ssl.SSLContext."""
@@ -64,41 +62,13 @@ class H2Backend:
         self.names = []  # of every span that came
         self.written = 0
         self._answers = list(answers)
-        self._tls = tls
-        self._open = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
+        super().__init__(None, tls=tls)
         self.url = f"{'https' if tls else 'http'}://localhost:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in list(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        try:
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-                self._open.add(connection)
-            with connection, connection.makefile("rb") as frames:
-                if frames.read(len(PREFACE)) == PREFACE:
-                    self._read(connection, frames)
-        except OSError:
-            pass  # the client went away
+    def converse(self, connection, address):
+        with connection.makefile("rb") as frames:
+            if frames.read(len(PREFACE)) == PREFACE:
+                self._read(connection, frames)
 
     def _read(self, connection, frames):
         connection.sendall(frame(SETTINGS, 0, 0))

@@ -6,13 +6,12 @@ import subprocess
 
 import grpc
 import pytest
-from cryptography.hazmat.primitives import serialization
 
 import otlp
 from backend import HANG, Answer, Sink
 from grpc_backend import GrpcSink, Refusal
 from ports import free_port
-from test_tls import authority, make_certificate  # noqa: F401
+from test_tls import authority, make_certificate, make_layer_certificates  # noqa: F401
 
 SPAN = "lull --check --send"
 
@@ -160,12 +159,7 @@ def test_a_certificate_that_proves_nothing(
 
 def test_tls_by_the_certificates_of_the_layer(lull, history, tmp_path, authority):  # noqa: F811
     """Found from where the binary lies, as in the extension."""
-    name = subprocess.run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority[0]],
-                          capture_output=True, text=True, check=True).stdout.strip()
-    certificates = tmp_path / "lull" / "certs"
-    certificates.mkdir(parents=True)
-    (certificates / f"{name}.0").write_bytes(
-        authority[1].public_bytes(serialization.Encoding.PEM))
+    make_layer_certificates(tmp_path, authority)
     (tmp_path / "extensions").mkdir()
     copy = shutil.copy(lull, tmp_path / "extensions")
     backend = Sink(history,

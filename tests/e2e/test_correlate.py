@@ -11,7 +11,6 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from conftest import FUNCTION
 from spools import close_lives, invoke
 
 KEYS = ("correlationId", "order.id", "tenant")
@@ -33,11 +32,11 @@ def values_of_lines(sink):
     return {log["body"]: values(log) for log in sink.items("logs")}
 
 
-def test_real_loggers_and_an_sdk(lambda_env, sink):
+def test_real_loggers_and_an_sdk(lambda_env, sink, python_function):
     """Powertools, structlog, the SDK and its baggage processor, under AWS's runtime client."""
     environ = {**ENVIRON, "LULL_INVOCATION_SPANS": "always"}
     env = lambda_env([sys.executable, "-m", "awslambdaric", "correlated.handler"],
-                     endpoint=sink.url, environ=environ, task_root=FUNCTION,
+                     endpoint=sink.url, environ=environ, task_root=python_function["task_root"],
                      handler="correlated.handler", init_timeout=60, timeout=60)
     env.settings.environ["ORDERS_ENDPOINT"] = f"http://localhost:{env.port}/v1/traces"
     expected = {}

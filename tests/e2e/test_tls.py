@@ -47,6 +47,16 @@ def make_certificate(directory, name, issuer=None, host=None, days=1):
     return path, signed, key
 
 
+def make_layer_certificates(layer, authority):
+    """The hashed folder of a layer, with that authority as the only one."""
+    name = subprocess.run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority[0]],
+                          capture_output=True, text=True, check=True).stdout.strip()
+    certificates = layer / "lull" / "certs"
+    certificates.mkdir(parents=True)
+    (certificates / f"{name}.0").write_bytes(
+        authority[1].public_bytes(serialization.Encoding.PEM))
+
+
 @pytest.fixture
 def authority(tmp_path):
     return make_certificate(tmp_path, "ca")
@@ -64,12 +74,7 @@ def test_tls(lambda_env, history, tmp_path, authority, name):
 
 def test_the_hashed_folder_of_the_layer(lambda_env, history, tmp_path, authority):
     """As the layer has it: extensions/lull, and lull/certs beside that folder."""
-    name = subprocess.run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority[0]],
-                          capture_output=True, text=True, check=True).stdout.strip()
-    certificates = tmp_path / "lull" / "certs"
-    certificates.mkdir(parents=True)
-    (certificates / f"{name}.0").write_bytes(
-        authority[1].public_bytes(serialization.Encoding.PEM))
+    make_layer_certificates(tmp_path, authority)
     certificate = make_certificate(tmp_path, "server", authority, "localhost")[0]
     backend = Sink(history, certificate=certificate)
     run(lambda_env(endpoint=backend.url, copy=True), otlp.traces("span"),

@@ -91,6 +91,10 @@ class Server:
                 except OSError:
                     pass
 
+    def converse(self, connection, address):
+        """HTTP/1.1 until the connection ends; in its thread. For subclasses that speak another."""
+        _Handler(connection, address, self)
+
     def _accept(self):
         while True:
             try:
@@ -106,7 +110,7 @@ class Server:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with self._lock:
                 self._connections.add(connection)
-            _Handler(connection, address, self)
+            self.converse(connection, address)
         except (OSError, ValueError):
             pass  # the client went away, or did not speak HTTP
         finally:

@@ -39,24 +39,39 @@ final class JsonExporters {
                 .exportAsJson().build();
     }
 
-    private record Spans(HttpExporter to) implements SpanExporter {
-        @Override
-        public CompletableResultCode export(Collection<SpanData> spans) {
-            return to.export(TraceRequestMarshaler.create(spans), spans.size());
+    /** What the exporters of all signals have in common. */
+    private abstract static class Exporter {
+        final HttpExporter to;
+
+        Exporter(HttpExporter to) {
+            this.to = to;
         }
 
-        @Override
         public CompletableResultCode flush() {
             return CompletableResultCode.ofSuccess();
         }
 
-        @Override
         public CompletableResultCode shutdown() {
             return to.shutdown();
         }
     }
 
-    private record Points(HttpExporter to) implements MetricExporter {
+    private static final class Spans extends Exporter implements SpanExporter {
+        Spans(HttpExporter to) {
+            super(to);
+        }
+
+        @Override
+        public CompletableResultCode export(Collection<SpanData> spans) {
+            return to.export(TraceRequestMarshaler.create(spans), spans.size());
+        }
+    }
+
+    private static final class Points extends Exporter implements MetricExporter {
+        Points(HttpExporter to) {
+            super(to);
+        }
+
         @Override
         public CompletableResultCode export(Collection<MetricData> metrics) {
             return to.export(MetricsRequestMarshaler.create(metrics), metrics.size());
@@ -66,32 +81,16 @@ final class JsonExporters {
         public AggregationTemporality getAggregationTemporality(InstrumentType type) {
             return AggregationTemporality.CUMULATIVE;
         }
-
-        @Override
-        public CompletableResultCode flush() {
-            return CompletableResultCode.ofSuccess();
-        }
-
-        @Override
-        public CompletableResultCode shutdown() {
-            return to.shutdown();
-        }
     }
 
-    private record Records(HttpExporter to) implements LogRecordExporter {
+    private static final class Records extends Exporter implements LogRecordExporter {
+        Records(HttpExporter to) {
+            super(to);
+        }
+
         @Override
         public CompletableResultCode export(Collection<LogRecordData> records) {
             return to.export(LogsRequestMarshaler.create(records), records.size());
-        }
-
-        @Override
-        public CompletableResultCode flush() {
-            return CompletableResultCode.ofSuccess();
-        }
-
-        @Override
-        public CompletableResultCode shutdown() {
-            return to.shutdown();
         }
     }
 }
