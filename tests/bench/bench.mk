@@ -32,8 +32,9 @@ $(O)/three_calls: tests/bench/three_calls.c
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) $(DEPS_CFLAGS) -static -Wl,--gc-sections -s -o $@ $<
 
-# Of lull's own objects: what `make` has built last.
-LULL_OBJECTS := $(filter-out %/main.o,$(wildcard build/$(ARCH)/obj/*.o build/$(ARCH)/obj/*/*.o))
+# Of lull's own objects, as `make` has built them: those of today's sources, not of a file that is gone.
+LULL_OBJECTS := $(patsubst extension/%.c,build/$(ARCH)/obj/%.o,$(filter-out %/main.c,$(wildcard extension/*.c extension/*/*.c))) \
+	$(wildcard build/$(ARCH)/obj/proto/*.o)
 LULL_FLAGS := -Iextension -Ibuild/$(ARCH)/proto -Ibuild/$(ARCH)/gen $(DEPS_CFLAGS)
 
 $(O)/join: tests/bench/join.c tests/bench/spans.c $(LULL_OBJECTS)
