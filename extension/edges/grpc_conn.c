@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "edges/timer.h"
+
 /* At most so much a turn, so that one connection does not keep the others waiting. */
 #define READ_PER_TURN ((size_t)256 << 10)
 
@@ -18,7 +20,7 @@
 
 /* How long a peer is heard out after our last word, and how long it may be silent. */
 #define LINGER_BYTES ((size_t)64 << 20)
-static const struct timeval linger_time = {.tv_sec = 2};
+#define LINGER_TIME (2 * NS_PER_S)
 
 /* One for all: a reading is dealt with before the next begins. So small that no more PINGs are in it
  * than nghttp2 keeps answers for: it is the one who sends on without reading that is not read. */
@@ -98,7 +100,7 @@ static void conn_input(struct grpc_conn *conn, struct slice input)
 
 static void conn_drop(struct grpc_conn *conn, size_t len)
 {
-	if (len < conn->patience && event_add(&conn->timer, &linger_time) == 0)
+	if (len < conn->patience && timer_in(&conn->timer, LINGER_TIME))
 		conn->patience -= len;
 	else
 		conn->state = GRPC_CONN_DEAD;
@@ -136,7 +138,7 @@ static void conn_linger(struct grpc_conn *conn)
 {
 	conn->state = GRPC_CONN_LINGERING;
 	conn->patience = LINGER_BYTES;
-	if (shutdown(conn->fd, SHUT_WR) != 0 || event_add(&conn->timer, &linger_time) != 0)
+	if (shutdown(conn->fd, SHUT_WR) != 0 || !timer_in(&conn->timer, LINGER_TIME))
 		conn->state = GRPC_CONN_DEAD;
 }
 

@@ -12,13 +12,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "edges/timer.h"
+
 /* At most so much a turn, so that one connection does not keep the others waiting. */
 #define READ_PER_TURN ((size_t)256 << 10)
 
 /* How long a peer is heard out after it was refused, and how long it may be silent: a client that
  * writes all of its body before it reads would else see a reset in place of the answer. */
 #define LINGER_BYTES ((size_t)64 << 20)
-static const struct timeval linger_time = {.tv_sec = 2};
+#define LINGER_TIME (2 * NS_PER_S)
 
 /* One for all: a reading is dealt with before the next begins. For heads and small requests; most
  * of a large body is received where it will stay. */
@@ -225,7 +227,7 @@ static void conn_eof(struct http_conn *conn)
 
 static void conn_drop(struct http_conn *conn, size_t len)
 {
-	if (len < conn->patience && event_add(&conn->timer, &linger_time) == 0)
+	if (len < conn->patience && timer_in(&conn->timer, LINGER_TIME))
 		conn->patience -= len;
 	else
 		conn->state = HTTP_CONN_DEAD;
@@ -270,7 +272,7 @@ static void conn_linger(struct http_conn *conn)
 {
 	conn->state = HTTP_CONN_LINGERING;
 	conn->patience = LINGER_BYTES;
-	if (shutdown(conn->fd, SHUT_WR) != 0 || event_add(&conn->timer, &linger_time) != 0)
+	if (shutdown(conn->fd, SHUT_WR) != 0 || !timer_in(&conn->timer, LINGER_TIME))
 		conn->state = HTTP_CONN_DEAD;
 }
 

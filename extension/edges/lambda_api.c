@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "edges/last_resort.h"
+#include "edges/timer.h"
 
 #define BODY_LIMIT ((size_t)1 << 20)
 #define FIRST_PAUSE_MS 50
@@ -71,13 +72,6 @@ static void disconnect(struct lambda_api *api)
 
 static void send_request(struct lambda_api *api);
 
-static void start_timer(struct lambda_api *api, unsigned ms)
-{
-	struct timeval t = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(api->timer, &t);
-}
-
 /* The call failed: once more, a little later. The process has nothing better to do, and must not
  * end. */
 static void again(struct lambda_api *api, const char *why, unsigned status)
@@ -88,7 +82,7 @@ static void again(struct lambda_api *api, const char *why, unsigned status)
 			 why, status);
 	api->complained = true;
 	api->pausing = true;
-	start_timer(api, api->pause_ms);
+	timer_in(api->timer, api->pause_ms * NS_PER_MS);
 	api->pause_ms = api->pause_ms * 2 < LONGEST_PAUSE_MS ? api->pause_ms * 2 : LONGEST_PAUSE_MS;
 }
 
@@ -419,7 +413,7 @@ void lambda_api_subscribe(struct lambda_api *api, uint16_t port, bool lines)
 		   "\"destination\":{\"protocol\":\"HTTP\","
 		   "\"URI\":\"http://sandbox.localdomain:%u/telemetry\"}}",
 		   schemas[api->schema], lines ? ",\"function\"" : "", wait_ms, port);
-	start_timer(api, LAMBDA_SUBSCRIBE_WAIT);
+	timer_in(api->timer, LAMBDA_SUBSCRIBE_WAIT * NS_PER_MS);
 	/* The schema goes only in the body: the path is fixed. */
 	request(api, CALL_SUBSCRIBE, "PUT /2022-07-01/telemetry", "", bytes_cstr(&body));
 	bytes_free(&body);

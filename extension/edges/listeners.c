@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "edges/timer.h"
 
 #define ACCEPTS_PER_EVENT 16
 
 /* How long accept() rests: the listener stays readable meanwhile. */
-static const struct timeval rest_time = {.tv_usec = 100000};
+#define REST_TIME (100 * NS_PER_MS)
 
 static void on_rested(evutil_socket_t fd, short what, void *arg)
 {
@@ -23,7 +24,7 @@ static void on_rested(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (event_add(&listener->event, NULL) != 0)
-		event_add(&listener->timer, &rest_time);
+		timer_in(&listener->timer, REST_TIME);
 }
 
 static void listener_rest(struct listener *listener, int error)
@@ -32,7 +33,7 @@ static void listener_rest(struct listener *listener, int error)
 		log_warn("cannot accept connections for now: %s", strerror(error));
 	listener->all->rest_told = true;
 	event_del(&listener->event);
-	event_add(&listener->timer, &rest_time);
+	timer_in(&listener->timer, REST_TIME);
 }
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "edges/timer.h"
+
 /* What curl keeps for later. Three signals with a backend each, and room for some being replaced. */
 #define CONNECTIONS_KEPT 8L
 
@@ -161,13 +163,12 @@ static int socket_callback(CURL *easy, curl_socket_t fd, int what, void *ctx, vo
 static int timer_callback(CURLM *multi, long ms, void *ctx)
 {
 	struct transfer_loop *loop = ctx;
-	struct timeval t = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 
 	(void)multi;
 	if (ms < 0)
 		event_del(loop->timer);
 	else
-		event_add(loop->timer, &t);
+		timer_in(loop->timer, ms * NS_PER_MS);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/now.h"
+#include "edges/timer.h"
 #include "edges/transfer_socket.h"
 #include "version.h"
 
@@ -58,11 +59,9 @@ static int on_progress(void *ctx, curl_off_t down_all, curl_off_t down, curl_off
 
 static bool set_deadline(struct transfer *t, int64_t timeout)
 {
-	struct timeval at = {.tv_sec = timeout / NS_PER_S, .tv_usec = timeout % NS_PER_S / 1000};
-
 	t->due = now_read().mono + timeout;
 	t->grace = 0;
-	return event_add(t->deadline, &at) == 0;
+	return timer_in(t->deadline, timeout);
 }
 
 static void begin_attempt(struct transfer *t)
@@ -113,7 +112,6 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 /* After a freeze the timer fires although the answer may lie in the socket: that is read first. */
 static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 {
-	struct timeval turn = {.tv_usec = GRACE_TURN / 1000};
 	struct transfer *t = ctx;
 	bool first = t->grace == 0;
 
@@ -123,7 +121,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 		t->again = true;
 	if (t->grace++ < GRACE_TURNS &&
 	    ((first && t->again) || transfer_loop_readable(&t->all->loop)) &&
-	    event_add(t->deadline, &turn) == 0)
+	    timer_in(t->deadline, GRACE_TURN))
 		return;
 	t->all->out_of_time(t);
 }

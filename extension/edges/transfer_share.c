@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain/config_own.h"
+#include "edges/timer.h"
 #include "edges/transfer_request.h"
 
 /* scheme://host:port of a URL. */
@@ -51,9 +52,7 @@ bool share_must_wait(const struct transfer *t)
 
 void share_read(struct transfers *all)
 {
-	static const struct timeval next_turn = {0};
-
-	event_add(all->read_on, &next_turn);
+	timer_in(all->read_on, 0);
 }
 
 void share_read_on(evutil_socket_t fd, short what, void *ctx)
