@@ -114,7 +114,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(U)/%,$(sort $(wildcard tests/unit/test
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(U)/%.o,\
 	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 # All that runs without a backend, against the host's libraries, with sanitizers.
-UNIT_SOURCES := $(filter-out extension/main.c extension/agent.c,$(SOURCES))
+UNIT_SOURCES := $(filter-out extension/main.c $(wildcard extension/agent*.c),$(SOURCES))
 UNIT_OBJECTS := $(UNIT_SOURCES:extension/%.c=$(U)/obj/%.o) \
 	$(PROTO_NAMES:%=$(U)/obj/proto/%.pb-c.o) $(U)/obj/llhttp.o
 UNIT_CC := gcc -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
