@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/config_correlate.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
+#include "domain/config_lists.h"
 #include "domain/config_problem.h"
 
 #define SHOWN 32 /* so much of a name that is too long is said */
-
-/* The next name; `*text` is moved along, and is NULL behind the last. */
-static bool next_name(const char **text, struct slice *name)
-{
-	size_t len;
-
-	if (!*text)
-		return false;
-	len = strcspn(*text, ",");
-	*name = slice_trim(slice_of(*text, len));
-	*text = (*text)[len] ? *text + len + 1 : NULL;
-	return true;
-}
 
 static bool is_text(struct slice name)
 {
@@ -38,8 +24,8 @@ bool config_correlate_has_key(const char *text)
 {
 	struct slice name;
 
-	while (next_name(&text, &name))
-		if (is_key(name))
+	while (config_list_next(&text, &name))
+		if (is_key(slice_trim(name)))
 			return true;
 	return false;
 }
@@ -72,7 +58,8 @@ void config_correlate_settle(struct config *config)
 	const char *text = config->correlate;
 	struct slice name;
 
-	while (next_name(&text, &name)) {
+	while (config_list_next(&text, &name)) {
+		name = slice_trim(name);
 		if (!is_key(name))
 			refuse(config, name);
 		else if (is_in(keys, name))

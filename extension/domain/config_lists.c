@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool config_list_next(const char **list, struct slice *member)
+{
+	size_t len;
+
+	if (!*list)
+		return false;
+	len = strcspn(*list, ",");
+	*member = slice_of(*list, len);
+	*list = (*list)[len] ? *list + len + 1 : NULL;
+	return true;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -35,16 +47,18 @@ bool config_percent_decode(char *text, size_t *len)
 	return true;
 }
 
-static bool one_pair(char *text, size_t len, void (*each)(void *, struct slice, struct slice),
+static bool one_pair(struct slice member, void (*each)(void *, struct slice, struct slice),
 		     void *ctx)
 {
-	char *equals = memchr(text, '=', len);
+	const uint8_t *equals = memchr(member.data, '=', member.len);
 	struct slice key, value;
+	size_t len;
 
 	if (!equals)
 		return false;
-	key = slice_trim(slice_of(text, (size_t)(equals - text)));
-	value = slice_trim(slice_of(equals + 1, len - (size_t)(equals + 1 - text)));
+	len = (size_t)(equals - member.data);
+	key = slice_trim(slice_of(member.data, len));
+	value = slice_trim(slice_of(equals + 1, member.len - len - 1));
 	if (key.len == 0 || !config_percent_decode((char *)(uintptr_t)value.data, &value.len))
 		return false;
 	each(ctx, key, value);
@@ -54,17 +68,14 @@ static bool one_pair(char *text, size_t len, void (*each)(void *, struct slice, 
 bool config_pairs(const char *list, void (*each)(void *ctx, struct slice key, struct slice value),
 		  void *ctx)
 {
-	char *copy = strdup(list), *p = copy;
+	char *copy = strdup(list);
+	const char *rest = copy;
+	struct slice member;
 	bool ok = copy != NULL;
 
-	while (ok && *p) {
-		size_t len = strcspn(p, ",");
-		bool more = p[len] == ',';
-
-		if (slice_trim(slice_of(p, len)).len > 0)
-			ok = one_pair(p, len, each, ctx);
-		p += len + (more ? 1 : 0);
-	}
+	while (ok && config_list_next(&rest, &member))
+		if (slice_trim(member).len > 0)
+			ok = one_pair(member, each, ctx);
 	free(copy);
 	return ok;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of key=value in one setting. */
+/* Lists in one setting, of words or of key=value. */
 #ifndef DOMAIN_CONFIG_LISTS_H
 #define DOMAIN_CONFIG_LISTS_H
 
 #include <stdbool.h>
 
 #include "base/bytes.h"
+
+/* The next member of a list with commas, white space and all. The list is moved along, and is NULL
+ * behind the last: "a," has two. False where there is none. */
+bool config_list_next(const char **list, struct slice *member);
 
 /* Decodes %XX in place: the text is never longer then. False at a broken one. */
 bool config_percent_decode(char *text, size_t *len);

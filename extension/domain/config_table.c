@@ -292,26 +292,33 @@ static bool parse_compression(const char *text, enum compression *value)
 	return true;
 }
 
+/* One word of a list. The longest that there is has 7 letters. */
+static bool parse_member(struct slice member, const char *const *words, unsigned count,
+			 unsigned *value)
+{
+	char word[16] = "";
+
+	if (member.len < sizeof word)
+		memcpy(word, member.data, member.len);
+	return config_parse_word(word, words, count, value);
+}
+
 static bool parse_platform_logs(const char *text, unsigned *value)
 {
 	/* By bit: domain/platform_logs.h. */
 	static const char *const words[] = {"errors", "init", "start", "end",
 					    "report", "all",  "none"};
-	char word[16];
+	struct slice word;
 	unsigned set = 0, i;
 
-	do {
-		size_t len = strcspn(text, ",");
-
-		snprintf(word, sizeof word, "%.*s", (int)len, text);
-		if (len >= sizeof word || !config_parse_word(word, words, COUNT(words), &i))
+	while (config_list_next(&text, &word)) {
+		if (!parse_member(word, words, COUNT(words), &i))
 			return false;
 		if (i < 5)
 			set |= 1U << i;
 		else if (i == 5)
 			set = 31;
-		text += len;
-	} while (*text++);
+	}
 	*value = set;
 	return true;
 }
@@ -392,19 +399,16 @@ static bool parse_signals(const char *text, bool value[static OTLP_SIGNALS])
 {
 	static const char *const words[] = {"traces", "logs", "metrics", "all"};
 	bool wanted[COUNT(words)] = {false};
+	struct slice word;
+	unsigned i;
 
-	while (*text) {
-		struct slice word = slice_trim(slice_of(text, strcspn(text, ",")));
-		char copy[16] = "";
-		unsigned i;
-
-		if (word.len < sizeof copy)
-			memcpy(copy, word.data, word.len);
-		if (!config_parse_word(copy, words, COUNT(words), &i))
+	while (config_list_next(&text, &word)) {
+		/* A comma may stand behind the last. */
+		if (!text && word.len == 0)
+			break;
+		if (!parse_member(slice_trim(word), words, COUNT(words), &i))
 			return false;
 		wanted[i] = true;
-		text += strcspn(text, ",");
-		text += *text == ',';
 	}
 	for (unsigned s = 0; s < OTLP_SIGNALS; s++)
 		value[s] = wanted[s] || wanted[OTLP_SIGNALS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Headers and other lists of key=value, and endpoints that are secret or lull itself. */
+/* Lists of words, headers and other lists of key=value, and endpoints that are secret or lull itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,31 @@
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_list(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *members; /* each in brackets */
+	} cases[] = {
+		{"", "[]"},      {"a", "[a]"},    {"a,b", "[a][b]"},    {",", "[][]"},
+		{"a,", "[a][]"}, {",a", "[][a]"}, {"a,,b", "[a][][b]"}, {" a , b ", "[ a ][ b ]"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		const char *rest = cases[i].text;
+		char members[40] = "";
+		struct slice member;
+
+		while (config_list_next(&rest, &member))
+			sprintf(members + strlen(members), "[%.*s]", (int)member.len,
+				(const char *)member.data);
+		assert_string_equal(members, cases[i].members);
+		assert_null(rest);
+	}
+}
 
 static void test_headers(void **state)
 {
@@ -290,6 +315,7 @@ static void test_pairs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_bad_headers),
 		cmocka_unit_test(test_secret_endpoints),
