@@ -71,6 +71,16 @@ const uint8_t *slice_find(struct slice hay, struct slice needle)
 	return memmem(hay.data, hay.len, needle.data, needle.len);
 }
 
+struct slice slice_take_until(struct slice *rest, uint8_t end)
+{
+	const uint8_t *at = rest->len > 0 ? memchr(rest->data, end, rest->len) : NULL;
+	struct slice taken = slice_of(rest->data, at ? (size_t)(at - rest->data) : rest->len);
+	size_t len = taken.len + (at ? 1 : 0);
+
+	*rest = slice_of(rest->data + len, rest->len - len);
+	return taken;
+}
+
 static bool is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

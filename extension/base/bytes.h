@@ -41,6 +41,9 @@ bool slice_starts(struct slice a, const char *prefix);
 /* Where `needle` first stands in `hay`, or NULL. The empty needle is found at the start. */
 const uint8_t *slice_find(struct slice hay, struct slice needle);
 
+/* All before the first `end`, or all there is; `rest` is moved behind that. */
+struct slice slice_take_until(struct slice *rest, uint8_t end);
+
 /* Without white space (space, tab, CR, LF) at both ends. */
 struct slice slice_trim(struct slice a);
 

@@ -124,18 +124,6 @@ static const struct {
 
 #define FIELDS (sizeof fields / sizeof fields[0])
 
-/* The text before the next semicolon, trimmed; `rest` is moved behind that. */
-static struct slice take_field(struct slice *rest)
-{
-	const uint8_t *end = memchr(rest->data, ';', rest->len);
-	size_t len = end ? (size_t)(end - rest->data) : rest->len;
-	struct slice field = slice_of(rest->data, len);
-
-	len += end ? 1 : 0;
-	*rest = slice_of(rest->data + len, rest->len - len);
-	return slice_trim(field);
-}
-
 /* One that we do not know is passed over. */
 static bool read_field(struct slice field, bool seen[static FIELDS], struct xray_header *header)
 {
@@ -158,7 +146,7 @@ bool xray_header_parse(struct slice text, struct xray_header *header)
 
 	*header = (struct xray_header){0};
 	while (ok && text.len > 0)
-		ok = read_field(take_field(&text), seen, header);
+		ok = read_field(slice_trim(slice_take_until(&text, ';')), seen, header);
 	ok = ok && seen[0];
 	if (!ok)
 		*header = (struct xray_header){0};

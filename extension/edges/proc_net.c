@@ -131,22 +131,12 @@ static void add_line(struct proc_net *net, const struct slice columns[static COL
 		bytes_addf(&net->text, "%s %s\n", text, state);
 }
 
-static struct slice take_until(struct slice *rest, uint8_t end)
-{
-	const uint8_t *at = rest->len ? memchr(rest->data, end, rest->len) : NULL;
-	struct slice taken = slice_of(rest->data, at ? (size_t)(at - rest->data) : rest->len);
-	size_t len = taken.len + (at ? 1 : 0);
-
-	*rest = slice_of(rest->data + len, rest->len - len);
-	return taken;
-}
-
 static bool split(struct slice line, struct slice columns[static COLUMNS])
 {
 	size_t n = 0;
 
 	while (line.len > 0 && n < COLUMNS) {
-		struct slice word = take_until(&line, ' ');
+		struct slice word = slice_take_until(&line, ' ');
 
 		if (word.len > 0)
 			columns[n++] = word;
@@ -159,6 +149,6 @@ void proc_net_add(struct proc_net *net, struct slice table)
 	struct slice columns[COLUMNS];
 
 	while (table.len > 0)
-		if (split(take_until(&table, '\n'), columns))
+		if (split(slice_take_until(&table, '\n'), columns))
 			add_line(net, columns);
 }

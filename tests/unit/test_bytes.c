@@ -69,6 +69,25 @@ static void test_find(void **state)
 	assert_null(slice_find((struct slice){NULL, 0}, slice_str("a")));
 }
 
+static void test_take_until(void **state)
+{
+	static const struct {
+		const char *in, *taken, *rest;
+	} cases[] = {
+		{"", "", ""},    {"a", "a", ""},    {";", "", ""},
+		{"a;", "a", ""}, {"a;b", "a", "b"}, {";;a", "", ";a"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct slice rest = guard_put(slice_str(cases[i].in));
+
+		assert_true(slice_is(slice_take_until(&rest, ';'), cases[i].taken));
+		assert_true(slice_is(rest, cases[i].rest));
+	}
+}
+
 static void test_trim(void **state)
 {
 	static const struct {
@@ -238,17 +257,12 @@ static void test_move(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slices),
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_append),
-		cmocka_unit_test(test_addf_sizes),
-		cmocka_unit_test(test_cstr),
-		cmocka_unit_test(test_reserve),
-		cmocka_unit_test(test_reserve_overflow),
-		cmocka_unit_test(test_failure_sticks),
-		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_slices),         cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_find),           cmocka_unit_test(test_take_until),
+		cmocka_unit_test(test_trim),           cmocka_unit_test(test_append),
+		cmocka_unit_test(test_addf_sizes),     cmocka_unit_test(test_cstr),
+		cmocka_unit_test(test_reserve),        cmocka_unit_test(test_reserve_overflow),
+		cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_move),
 	};
 
