@@ -12,11 +12,6 @@ static unsigned bit_of(const struct destination *d)
 	return 1U << d->number;
 }
 
-bool destination_waiting(const struct destination *d, enum otlp_signal signal)
-{
-	return d->queue[signal].count > 0;
-}
-
 size_t destination_batch(const struct destination *d, enum otlp_signal signal)
 {
 	return d->settings[signal].protocol == PROTOCOL_HTTP_JSON ? FLUSH_BATCH_JSON : FLUSH_BATCH;

@@ -46,9 +46,6 @@ bool destination_takes(const struct destination *d, enum otlp_signal signal);
 /* What a payload is dropped as by a backend that does not have its signal. */
 enum drop_reason destination_off_reason(const struct payload *payload);
 
-/* Is anything of this signal waiting to be taken? */
-bool destination_waiting(const struct destination *d, enum otlp_signal signal);
-
 /* How many bytes of that signal go into one batch for it: each takes about as much work, and the work for
  * JSON is several times that for protobuf. */
 size_t destination_batch(const struct destination *d, enum otlp_signal signal);

@@ -63,6 +63,7 @@ static void test_take(void **state)
 		{{1, 1, 1}, 1 << 2, "2 1 "},
 		{{1, 1, 1}, 7, "1 1 1 "},
 	};
+	enum otlp_signal signal;
 	size_t i, k;
 
 	(void)state;
@@ -71,10 +72,10 @@ static void test_take(void **state)
 
 		for (k = 0; k < 6 && cases[i].bytes[k]; k++)
 			put_bytes(&d, cases[i].bytes[k], 1)->alone = cases[i].alone & 1u << k;
-		assert_int_equal(destination_waiting(&d, OTLP_LOGS), k > 0);
+		assert_int_equal(destination_oldest(&d, &signal) < INT64_MAX, k > 0);
 		assert_string_equal(batches(&d), cases[i].batches);
 		assert_int_equal(d.account[OTLP_LOGS].exported, k);
-		assert_false(destination_waiting(&d, OTLP_LOGS));
+		assert_true(destination_oldest(&d, &signal) == INT64_MAX);
 		end(&d);
 	}
 }
@@ -83,7 +84,7 @@ static void test_take(void **state)
 static void test_take_of_a_signal(void **state)
 {
 	struct destination d = {.settings = anywhere};
-	struct batch batch;
+	struct batch batch, none;
 
 	(void)state;
 	put_items(&d, OTLP_TRACES, 1, 2);
@@ -92,8 +93,8 @@ static void test_take_of_a_signal(void **state)
 	assert_true(destination_take(&d, OTLP_METRICS, &batch));
 	assert_int_equal(batch.items, 3);
 	assert_int_equal(destination_held(&d, OTLP_METRICS), 3);
-	assert_false(destination_waiting(&d, OTLP_METRICS));
-	assert_true(destination_waiting(&d, OTLP_TRACES));
+	assert_false(destination_take(&d, OTLP_METRICS, &none));
+	assert_int_equal(destination_held(&d, OTLP_TRACES), 2);
 	settle(&d, &batch, VERDICT_EXPORTED, 0, now);
 	end(&d);
 }
@@ -270,7 +271,7 @@ static void test_turned_off(void **state)
 	assert_int_equal(batch.items, 4);
 	settle(&d, &batch, VERDICT_OFF, 1, now);
 	assert_true(d.circuit[OTLP_METRICS].off);
-	assert_false(destination_waiting(&d, OTLP_METRICS));
+	assert_false(destination_take(&d, OTLP_METRICS, &batch));
 	assert_int_equal(d.queue[OTLP_METRICS].bytes, 0);
 	assert_int_equal(d.account[OTLP_METRICS].dropped[DROP_TURNED_OFF], 19);
 	assert_int_equal(ledger_dropped(&d.account[OTLP_METRICS]), 19);
