@@ -10,6 +10,7 @@
 #include "edges/transfer_answer.h"
 #include "edges/transfer_error.h"
 #include "edges/transfer_request.h"
+#include "edges/transfer_share.h"
 
 /* ---- How it ended ---- */
 

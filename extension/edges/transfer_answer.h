@@ -4,7 +4,7 @@
 #define EDGES_TRANSFER_ANSWER_H
 
 #include "edges/grpc_response.h"
-#include "edges/transfer_request.h"
+#include "edges/transfer_state.h"
 
 /* Has so much come of its body that no more of it is to be read? */
 bool transfer_answer_too_long(const struct transfer *t);

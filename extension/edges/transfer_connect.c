@@ -5,6 +5,7 @@
 #include "edges/grpc_message.h"
 #include "edges/transfer.h"
 #include "edges/transfer_request.h"
+#include "edges/transfer_share.h"
 
 /* What is not connected by then is left to the first transfer. */
 #define LONGEST (5 * NS_PER_S)

@@ -7,7 +7,9 @@
 
 #include "base/now.h"
 #include "edges/timer.h"
+#include "edges/transfer_share.h"
 #include "edges/transfer_socket.h"
+#include "edges/transfer_way.h"
 #include "version.h"
 
 /* A deadline that fires so much too late was held up by a freeze. */
@@ -128,11 +130,6 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- One request ---- */
 
-bool request_is_tls(const struct transfer *t)
-{
-	return strncasecmp(t->settings->endpoint, "https:", 6) == 0;
-}
-
 /* gRPC is HTTP/2 and nothing else. TLS offers no other by ALPN then: HTTP/1.1 would be what many
  * balancers choose, and what they answer to gRPC in it means nothing. */
 static void set_version(const struct transfer *t)
@@ -201,12 +198,6 @@ struct transfer *request_new(struct transfers *all, const struct export_settings
 	return t;
 }
 
-bool request_begin(struct transfer *t)
-{
-	certificates_apply(&t->all->certificates, t->settings->certificate, t->easy);
-	return curl_multi_add_handle(t->all->loop.multi, t->easy) == CURLM_OK;
-}
-
 bool request_send(struct transfer *t, int64_t timeout)
 {
 	const struct transfer_some alike = {t->settings, share_alike};
@@ -217,7 +208,7 @@ bool request_send(struct transfer *t, int64_t timeout)
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
 	t->waiting = share_must_wait(t);
 	if (!t->waiting)
-		return request_begin(t);
+		return share_begin(t);
 	share_read(t->all);
 	return true;
 }

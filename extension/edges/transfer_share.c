@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who shares a connection with whom, and what has to be there before. Several signals to one host
- * begin at once. Over TLS each would make a handshake, which is most of what an export costs: all but
- * the first wait until that one is connected. Over HTTP/2 they go on its connection then, else they
- * resume its TLS session. gRPC is HTTP/2 without TLS, too.
- * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
+#include "edges/transfer_share.h"
+
 #include <string.h>
 
 #include "domain/config_own.h"
 #include "edges/timer.h"
-#include "edges/transfer_request.h"
+#include "edges/transfer_way.h"
 
 /* scheme://host:port of a URL. */
 static struct slice origin_of(const char *url)
@@ -35,7 +32,7 @@ bool share_alike(const struct export_settings *a, const struct export_settings *
 
 bool share_must_wait(const struct transfer *t)
 {
-	bool tls = request_is_tls(t) || proxy_is_tls(t);
+	bool tls = endpoint_is_tls(t) || proxy_is_tls(t);
 
 	if (!tls && t->settings->protocol != PROTOCOL_GRPC)
 		return false;
@@ -48,6 +45,12 @@ bool share_must_wait(const struct transfer *t)
 		    share_alike(u->settings, t->settings))
 			return true;
 	return false;
+}
+
+bool share_begin(struct transfer *t)
+{
+	certificates_apply(&t->all->certificates, t->settings->certificate, t->easy);
+	return curl_multi_add_handle(t->all->loop.multi, t->easy) == CURLM_OK;
 }
 
 void share_read(struct transfers *all)
@@ -82,7 +85,7 @@ void share_release(evutil_socket_t fd, short what, void *ctx)
 			continue;
 		t->waiting = false;
 		/* Where that fails its deadline is what is left. */
-		request_begin(t);
+		share_begin(t);
 	}
 }
 

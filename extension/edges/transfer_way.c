@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way to a backend: by a proxy, or to another host than the one it is asked for as. */
+#include "edges/transfer_way.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/config_own.h"
-#include "edges/transfer_request.h"
+
+bool endpoint_is_tls(const struct transfer *t)
+{
+	return strncasecmp(t->settings->endpoint, "https:", 6) == 0;
+}
 
 /* All is set, so that curl asks no environment: a proxy is for backends only, and the one that is said to
  * be for HTTP is for HTTP alone. */
@@ -13,7 +18,7 @@ static const char *proxy_of(const struct transfer *t)
 {
 	const struct config *config = t->all->config;
 
-	return request_is_tls(t) ? config->https_proxy : config->http_proxy;
+	return endpoint_is_tls(t) ? config->https_proxy : config->http_proxy;
 }
 
 bool proxy_is_tls(const struct transfer *t)

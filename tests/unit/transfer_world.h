@@ -18,7 +18,7 @@
 
 #include "base/now.h"
 #include "edges/transfer.h"
-#include "edges/transfer_request.h"
+#include "edges/transfer_state.h"
 #include "loop_client.h"
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
