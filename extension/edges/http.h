@@ -42,7 +42,7 @@ struct http_handler {
 };
 
 /* Limits: one body, all half-received bodies of the server together, connections. Over `body`:
- * 413. Over `bodies` those give way that have stalled (http_conn_stalled()), the one that was
+ * 413. Over `bodies` those give way that have stalled (conn_stalled()), the one that was
  * heard of least recently first, and where that is not enough the one that asks for more does:
  * 503 with Retry-After: 1. A body that comes in one piece holds nothing up and is not refused.
  * Over `connections` the one that has been idle for longest is closed, and where none is idle the
