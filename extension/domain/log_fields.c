@@ -26,6 +26,7 @@ static const struct log_name names[] = {
 	{NULL, "lvl", FIELD_LEVEL},
 	{NULL, "severity_text", FIELD_LEVEL},
 
+	{NULL, "instant", FIELD_TIME}, /* log4j2's JsonLayout: an object, to the nanosecond */
 	{NULL, "timestamp", FIELD_TIME},
 	{NULL, "time", FIELD_TIME},       /* pino, slog */
 	{NULL, "@timestamp", FIELD_TIME}, /* logstash, Elastic */
@@ -33,7 +34,6 @@ static const struct log_name names[] = {
 	{NULL, "Timestamp", FIELD_TIME},
 	{NULL, "ts", FIELD_TIME},      /* zap */
 	{NULL, "asctime", FIELD_TIME}, /* Python's logging */
-	{NULL, "instant", FIELD_TIME}, /* log4j2's JsonLayout: an object */
 	{NULL, "timeMillis", FIELD_TIME},
 
 	{NULL, "trace_id", FIELD_TRACE_ID},
@@ -110,7 +110,8 @@ static const struct log_name names[] = {
 	{"err", "stack", FIELD_ERROR_STACK},
 	{"exception", "stack_trace", FIELD_ERROR_STACK},
 	{"exception", "stacktrace", FIELD_ERROR_STACK},
-	{"thrown", "extendedStackTrace", FIELD_ERROR_STACK},
+	{"thrown", "extendedStackTrace", FIELD_ERROR_STACK}, /* text or frames */
+	{"throwable", "stepArray", FIELD_ERROR_STACK},       /* frames */
 	{"message", "stackTrace", FIELD_ERROR_STACK},
 	{NULL, "exception", FIELD_ERROR_STACK}, /* structlog, Powertools for Python: a traceback */
 	{NULL, "exc_info", FIELD_ERROR_STACK},  /* python-json-logger */

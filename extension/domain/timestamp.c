@@ -2,6 +2,7 @@
 #include "domain/timestamp.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "base/now.h"
 
@@ -66,14 +67,16 @@ static bool fraction(struct slice *s, int64_t *nanos)
 }
 
 /* Seconds east of UTC, where they are told. */
-static bool offset(struct slice *s, int64_t *seconds)
+static bool offset(struct slice *s, int64_t *seconds, bool *told)
 {
 	int64_t hours, minutes = 0;
 	char sign, colon;
 
 	*seconds = 0;
-	if (one_of(s, "Zz", &sign) || !one_of(s, "+-", &sign))
+	*told = one_of(s, "Zz", &sign);
+	if (*told || !one_of(s, "+-", &sign))
 		return true;
+	*told = true;
 	if (!number(s, 2, &hours))
 		return false;
 	if ((one_of(s, ":", &colon) || (s->len > 0 && isdigit(s->data[0]))) &&
@@ -89,7 +92,8 @@ static bool in_range(int64_t seconds)
 	return seconds >= 0 && seconds <= INT64_MAX / NS_PER_S - 1;
 }
 
-bool timestamp_scan(struct slice *text, uint64_t *unix_nano)
+/* `*told`: is there an offset? */
+static bool scan(struct slice *text, uint64_t *unix_nano, bool *told)
 {
 	struct slice s = *text;
 	int64_t year, month, day, hour, minute, second, nanos, east, total;
@@ -103,7 +107,7 @@ bool timestamp_scan(struct slice *text, uint64_t *unix_nano)
 	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
 	    minute > 59 || second > 60)
 		return false;
-	if (!fraction(&s, &nanos) || !offset(&s, &east))
+	if (!fraction(&s, &nanos) || !offset(&s, &east, told))
 		return false;
 	total = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - east;
 	if (!in_range(total))
@@ -113,12 +117,36 @@ bool timestamp_scan(struct slice *text, uint64_t *unix_nano)
 	return true;
 }
 
+bool timestamp_scan(struct slice *text, uint64_t *unix_nano)
+{
+	bool told;
+
+	return scan(text, unix_nano, &told);
+}
+
+/* What Java writes behind an offset: "[Europe/Berlin]", or three letters and more alone. */
+static bool is_zone(struct slice s)
+{
+	static const char marks[] = {'/', '_', '+', '-', ':'};
+	bool in_brackets = s.len > 2 && s.data[0] == '[' && s.data[s.len - 1] == ']';
+
+	if (in_brackets)
+		s = slice_of(s.data + 1, s.len - 2);
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalpha(s.data[i]) &&
+		    !(in_brackets &&
+		      (isdigit(s.data[i]) || memchr(marks, s.data[i], sizeof marks))))
+			return false;
+	return in_brackets || s.len >= 3;
+}
+
 bool timestamp_parse(struct slice text, uint64_t *unix_nano)
 {
 	struct slice s = slice_trim(text);
 	uint64_t nanos;
+	bool told;
 
-	if (!timestamp_scan(&s, &nanos) || s.len > 0)
+	if (!scan(&s, &nanos, &told) || (s.len > 0 && !(told && is_zone(s))))
 		return false;
 	*unix_nano = nanos;
 	return true;

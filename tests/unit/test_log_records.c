@@ -278,6 +278,26 @@ static const struct line_case objects[] = {
 	{"{\"message\":\"{\\\"order\\\":7}\",\"logger\":\"l\"}",
 	 "0||'{\"order\":7}'|logger='l'" OF_REQUEST, 0},
 	{"{\"message\":\"{no\"}", "0||'{no'" OF_REQUEST, 0},
+	/* Java's frames as objects become the trace as Java prints it; what is none of them stays */
+	{"{\"message\":\"m\",\"thrown\":{\"name\":\"a.E\",\"message\":\"no \\\"x\\\"\",\"extendedStackTrace\":["
+	 "{\"class\":\"a.B\",\"method\":\"c\",\"file\":\"B.java\",\"line\":7,\"exact\":true},"
+	 "{\"class\":\"N\",\"method\":\"<init>\",\"file\":\"N.java\",\"line\":-2},"
+	 "{\"class\":\"S\",\"method\":\"s\",\"file\":\"S.java\",\"line\":-1},"
+	 "{\"class\":\"U\",\"method\":\"u\",\"file\":null,\"line\":1}]}}",
+	 "0||'m'|exception.type='a.E'|exception.message='no \"x\"'"
+	 "|exception.stacktrace='a.E: no \"x\"\n\tat a.B.c(B.java:7)\n\tat N.<init>(Native Method)"
+	 "\n\tat S.s(S.java)\n\tat U.u(Unknown Source)'" OF_REQUEST,
+	 0},
+	{"{\"message\":\"m\",\"throwable\":{\"className\":\"E\",\"stepArray\":["
+	 "{\"className\":\"B\",\"methodName\":\"c\",\"fileName\":\"B.java\",\"lineNumber\":7}]}}",
+	 "0||'m'|exception.type='E'|exception.stacktrace='E\n\tat B.c(B.java:7)'" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"stackTrace\":[{\"class\":\"B\",\"method\":\"c\"}]}",
+	 "0||'m'|exception.stacktrace='\tat B.c(Unknown Source)'" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"stackTrace\":[{\"class\":\"B\",\"method\":\"c\"},{\"class\":\"B\"}]}",
+	 "0||'m'|stackTrace=[{class:'B',method:'c'},{class:'B'}]" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"stackTrace\":[{\"class\":\"B\",\"method\":\"c\"},7]}",
+	 "0||'m'|stackTrace=[{class:'B',method:'c'},7]" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"stackTrace\":[]}", "0||'m'|stackTrace=[]" OF_REQUEST, 0},
 	/* mended, and kept apart */
 	{"{\"message\":\"\\ud800\",\"n\":1e400,\"x\":\"a\\u0000\\u0000b\"}",
 	 "0||'\xef\xbf\xbd'|n='1e400'|x='a\xef\xbf\xbd\xef\xbf\xbd"

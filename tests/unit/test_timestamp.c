@@ -48,6 +48,11 @@ static void test_good(void **state)
 		{"2026-01-01T19:04:05-08", S(1767323045)},
 		{"2026-01-03T03:03:05+23:59", S(1767323045)},
 		{"1969-12-31T23:00:00-01:00", 0},
+		/* Java's names of zones behind them */
+		{"2026-01-02T03:04:05.678+0000UTC", S(1767323045) + 678000000},
+		{"2026-01-02T03:04:05.678Z[UTC]", S(1767323045) + 678000000},
+		{"2026-01-02T04:04:05+01:00[Europe/Berlin]", S(1767323045)},
+		{"2026-01-02T03:04:05Z[Etc/GMT+0]", S(1767323045)},
 		/* a leap second is the first of the next minute */
 		{"2016-12-31T23:59:60Z", S(1483228800)},
 		/* leap days */
@@ -74,6 +79,14 @@ static void test_good(void **state)
 static void test_bad(void **state)
 {
 	static const char *const cases[] = {
+		/* a zone's name alone may mean any offset, and what is behind one is a name */
+		"2026-01-02T03:04:05CET",
+		"2026-01-02T03:04:05[Europe/Berlin]",
+		"2026-01-02T03:04:05+0000 UTC",
+		"2026-01-02T03:04:05Z[]",
+		"2026-01-02T03:04:05Z[UTC",
+		"2026-01-02T03:04:05Z[U C]",
+		"2026-01-02T03:04:05ZUTC7",
 		"",
 		" ",
 		"garbage",

@@ -12,7 +12,7 @@ public class Function {
     private static final String FORMAT =
             System.getenv().getOrDefault("AWS_LAMBDA_LOG_FORMAT", "Text").toLowerCase();
 
-    private static void vector(String name) {
+    static void vector(String name) {
         System.out.println("\u001e" + name + " " + System.currentTimeMillis() + "000000");
     }
 
@@ -38,6 +38,7 @@ public class Function {
             for (String layout : new String[] {"json", "ecs", "logstash"}) {
                 log4j(layout);
             }
+            new Powertools().handleRequest(Map.of("correlation", "c-7"), context);
         }
         vector("java-" + FORMAT + "-thrown");
         throw new IllegalStateException("no order 7");
