@@ -68,6 +68,9 @@ static const struct log_name names[] = {
 	{NULL, "lambdaRequestId", FIELD_REQUEST_ID},
 	{NULL, "request_id", FIELD_REQUEST_ID},
 	{NULL, "faas.invocation_id", FIELD_REQUEST_ID},
+	{"span", "requestId", FIELD_REQUEST_ID}, /* Lambda's runtime for Rust */
+	{"spans", "requestId",
+	 FIELD_REQUEST_ID}, /* the same, where the function has spans of its own */
 
 	{NULL, "exception.type", FIELD_ERROR_TYPE},
 	{NULL, "errorType", FIELD_ERROR_TYPE},      /* Lambda's runtimes */
@@ -119,6 +122,14 @@ static const struct log_name names[] = {
 	{NULL, "Exception", FIELD_ERROR_STACK},
 };
 
+static const struct log_opened opened[] = {
+	{"fields", "level", "message"},          /* Rust's tracing */
+	{"mdc", "loggerName", NULL},             /* Logback's JsonEncoder */
+	{"kvpList", "loggerName", NULL},         /* the same: one object for each pair */
+	{"contextMap", "loggerName", NULL},      /* log4j2's JsonLayout */
+	{"Properties", "MessageTemplate", NULL}, /* Serilog's JsonFormatter */
+};
+
 #define COUNT (sizeof names / sizeof names[0])
 
 _Static_assert(COUNT < UINT8_MAX, "an index of one byte");
@@ -165,4 +176,12 @@ bool log_fields_within(struct slice outer)
 		if (names[i].outer && slice_is(outer, names[i].outer))
 			return true;
 	return false;
+}
+
+const struct log_opened *log_fields_opened(struct slice key)
+{
+	for (size_t i = 0; i < sizeof opened / sizeof opened[0]; i++)
+		if (slice_is(key, opened[i].key))
+			return &opened[i];
+	return NULL;
 }

@@ -31,6 +31,15 @@ struct log_name {
  * holds: they can be compared. `outer` is {NULL, 0} for the line itself. */
 const struct log_name *log_fields_find(struct slice outer, struct slice key);
 
+/* An object (or an array of some) whose members are the line's own: a logger that has this member has it
+ * for what people add, and `without` that one. */
+struct log_opened {
+	const char *key, *beside, *without; /* NULL: whatever there is */
+};
+
+/* The row of that name, or NULL. */
+const struct log_opened *log_fields_opened(struct slice key);
+
 /* Are there rows for what is in an object of that name? */
 bool log_fields_within(struct slice outer);
 

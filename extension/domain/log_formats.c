@@ -7,8 +7,8 @@
 #include "domain/severity.h"
 #include "domain/timestamp.h"
 
-/* %T time, %H time of a day without the day (which the event has), %R request id, %L level, %C level in capitals, %P process, %N name of the logger without
- * spaces (may be empty), %? one letter, %M the rest; a space is one space or more, _ any number of them,
+/* %T time, %H time of a day without the day (which the event has), %R request id, %L level, %C level in capitals, %A any word in capitals for one, %P process, %N name of the logger without
+ * spaces (may be empty), %X what is of no interest, %? one letter, %M the rest; a space is one space or more, _ any number of them,
  * all else itself. Before everything colours may be set. The first that fits holds. */
 static const char *const formats[] = {
 	/* Lambda's runtimes: Python, Node and .NET; outside of a request they have no id */
@@ -21,7 +21,7 @@ static const char *const formats[] = {
 	"%T\t%R\t%M",
 	/* Ruby: Lambda's, and the standard library's Logger */
 	"%?, [%T_#%P] %C %R -- %N: %M",
-	"%?, [%T_#%P] %C -- %N: %M",
+	"%?, [%T_#%P] %A -- %N: %M",
 	/* Java: the pattern of aws-lambda-java-log4j2; LambdaLogger, and how Python's runtime writes what
 	 * a handler throws */
 	"%T %R %C %M",
@@ -31,6 +31,8 @@ static const char *const formats[] = {
 	"%H [%N] %C %N -- %M",
 	"%H [%N] %C %N - %M",
 	"%H [%N] %C %N %M",
+	/* Rust: Lambda's runtime, whose span is what it knows of the request */
+	"_%C Lambda runtime invoke{requestId=\"%R\"%X}:_%M",
 	/* Rust's tracing, and what many have as their pattern */
 	"%T %C %M",
 	"%T [%C] %M",
@@ -45,6 +47,7 @@ static const char *const formats[] = {
 /* No name of a level is longer. */
 #define LONGEST_LEVEL 12
 #define LONGEST_NAME 128
+#define LONGEST_SKIPPED 1024
 
 static struct slice behind(struct slice s, size_t len)
 {
@@ -92,17 +95,18 @@ static bool take_request(struct slice *s, struct slice *id)
 	return true;
 }
 
-static bool take_level(struct slice *s, bool capitals, struct log_line *line)
+/* `which` is the format's letter. */
+static bool take_level(struct slice *s, char which, struct log_line *line)
 {
 	size_t i = 0;
 
 	while (i < s->len && i <= LONGEST_LEVEL &&
-	       (isupper(s->data[i]) || (!capitals && isalnum(s->data[i]))))
+	       (isupper(s->data[i]) || (which == 'L' && isalnum(s->data[i]))))
 		i++;
 	line->level = slice_of(s->data, i);
 	line->severity = severity_parse(line->level);
 	/* A word that starts like a level is none. */
-	if (!line->severity || (i < s->len && isalnum(s->data[i])))
+	if ((!line->severity && which != 'A') || i == 0 || (i < s->len && isalnum(s->data[i])))
 		return false;
 	*s = behind(*s, i);
 	return true;
@@ -128,6 +132,18 @@ static bool take_name(struct slice *s, char stop, struct slice *name)
 	       !isspace(s->data[i]))
 		i++;
 	*name = slice_of(s->data, i);
+	*s = behind(*s, i);
+	return true;
+}
+
+/* The same of anything, on this line. */
+static bool skip_to(struct slice *s, char stop)
+{
+	size_t i = 0;
+
+	while (i < s->len && i < LONGEST_SKIPPED && s->data[i] != (uint8_t)stop &&
+	       s->data[i] != '\n')
+		i++;
 	*s = behind(*s, i);
 	return true;
 }
@@ -165,11 +181,14 @@ static bool take(struct slice *s, const char *format, struct log_line *line)
 		return take_request(s, &line->request_id);
 	case 'L':
 	case 'C':
-		return take_level(s, format[1] == 'C', line);
+	case 'A':
+		return take_level(s, format[1], line);
 	case 'P':
 		return take_digits(s, &line->process);
 	case 'N':
 		return take_name(s, format[2], &line->logger);
+	case 'X':
+		return skip_to(s, format[2]);
 	default:
 		*s = behind(*s, s->len > 0);
 		return true;

@@ -111,6 +111,94 @@ static void push(struct log_object *o, const struct log_member *m)
 		o->members[o->count++] = *m;
 }
 
+/* ---- Objects whose members are the line's own ---- */
+
+static bool has(const struct log_object *o, struct slice key)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (slice_equal(o->members[i].key, key))
+			return true;
+	return false;
+}
+
+static bool may_open(const struct log_object *o, const struct log_member *m)
+{
+	const struct log_opened *row;
+
+	if (!log_value_starts(m->value, '{') && !log_value_starts(m->value, '['))
+		return false;
+	row = log_fields_opened(m->key);
+	return row && has(o, slice_str(row->beside)) &&
+	       !(row->without && has(o, slice_str(row->without)));
+}
+
+/* The next member of an object, or of an array of objects; `*object` starts as {NULL, 0}. */
+static bool next_within(struct slice *json, struct slice *object, struct log_member *m)
+{
+	if (log_value_starts(*json, '{')) {
+		*object = *json;
+		*json = (struct slice){0};
+	}
+	while (!json_scan_object(object, &m->key, &m->value))
+		if (!json_scan_array(json, object))
+			return false;
+	return true;
+}
+
+/* An object is, too. */
+static bool is_made_of_objects(struct slice json)
+{
+	struct slice element;
+
+	while (json_scan_array(&json, &element))
+		if (!log_value_starts(element, '{'))
+			return false;
+	return true;
+}
+
+/* Is none of the names in it one of the line's already? */
+static bool is_free(const struct log_object *o, struct slice json)
+{
+	struct slice object = {0};
+	struct log_member m;
+
+	while (next_within(&json, &object, &m))
+		if (has(o, m.key))
+			return false;
+	return true;
+}
+
+/* Puts what is in it in its place, at the end. */
+static void open_at(struct log_object *o, size_t at)
+{
+	struct slice json = o->members[at].value, object = {0};
+	struct log_member m;
+
+	o->count--;
+	memmove(&o->members[at], &o->members[at + 1], (o->count - at) * sizeof *o->members);
+	while (next_within(&json, &object, &m))
+		push(o, &m);
+}
+
+static void open_members(struct log_object *o)
+{
+	size_t own = o->count, i = 0;
+
+	/* Lines of more members are of no logger that is known. */
+	while (i < own && o->count <= LOOK_BACK) {
+		struct slice json = o->members[i].value;
+
+		if (may_open(o, &o->members[i]) && is_made_of_objects(json) && is_free(o, json)) {
+			open_at(o, i);
+			own--;
+		} else {
+			i++;
+		}
+	}
+}
+
+/* ---- All of them ---- */
+
 /* Without a trace the others stay attributes. */
 static void drop_half_ids(struct log_object *o)
 {
@@ -170,6 +258,7 @@ void log_object_read(struct log_object *o, struct slice json, const struct invoc
 	}
 	if (o->is_emf)
 		return;
+	open_members(o);
 	for (size_t i = 0; i < o->count; i++) {
 		note(o, (struct slice){0}, &o->members[i], invocations, line);
 		note_within(o, &o->members[i], invocations, line);

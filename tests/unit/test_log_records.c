@@ -172,6 +172,23 @@ static const struct line_case texts[] = {
 	{"\"INFORMATION for you\"", "0||'INFORMATION for you'" OF_REQUEST, 0},
 	{"\"ERROR:shop.orders:it failed\"", "17|ERROR|'it failed'|logger='shop.orders'" OF_REQUEST,
 	 0},
+	/* Ruby's Logger has words of its own for levels, and this one where it knows none */
+	{"\"A, [2026-01-02T03:04:06.123000 #7]   ANY -- shop: m\"",
+	 "0|ANY|'m'|logger='shop'|process.pid=7" OF_REQUEST, 1123000000},
+	{"\"A, [2026-01-02T03:04:06.123000 #7]   Any -- : m\"",
+	 "0||'A, [2026-01-02T03:04:06.123000 #7]   Any -- : m'" OF_REQUEST, 0},
+	{"\"A, [2026-01-02T03:04:06.123000 #7]  -- : m\"",
+	 "0||'A, [2026-01-02T03:04:06.123000 #7]  -- : m'" OF_REQUEST, 0},
+	/* Rust's runtime: its span and no other */
+	{"\" INFO Lambda runtime invoke{requestId=\\\"" OTHER
+	 "\\\" xrayTraceId=\\\"x\\\"}: taken n=1\"",
+	 "9|INFO|'taken n=1'" OF_OTHER, 0},
+	{"\"ERROR Lambda runtime invoke{requestId=\\\"" OTHER "\\\"}:stock{n=1}: low\"",
+	 "17|ERROR|'stock{n=1}: low'" OF_OTHER, 0},
+	{"\" INFO Lambda runtime invoke{requestId=\\\"" OTHER "\\\"\"",
+	 "0||' INFO Lambda runtime invoke{requestId=\"" OTHER "\"'" OF_REQUEST, 0},
+	{"\" INFO request{requestId=\\\"" OTHER "\\\"}: low\"",
+	 "0||' INFO request{requestId=\"" OTHER "\"}: low'" OF_REQUEST, 0},
 	/* key=value: all of the line, with a level and a message, or nothing of it */
 	{"\"level=info msg=hello order=7 ratio=0.5 paid=true id=007 none= at=\\\"a \\\\\\\"b\\\"\"",
 	 "9|info|'hello'|order=7|ratio=0.50d|paid=true|id='007'|none=''|at='a \"b'" OF_REQUEST, 0},
@@ -278,6 +295,26 @@ static const struct line_case objects[] = {
 	{"{\"message\":\"{\\\"order\\\":7}\",\"logger\":\"l\"}",
 	 "0||'{\"order\":7}'|logger='l'" OF_REQUEST, 0},
 	{"{\"message\":\"{no\"}", "0||'{no'" OF_REQUEST, 0},
+	/* what loggers have for what people add is the line's own, if it is theirs and its names are free */
+	{"{\"level\":\"INFO\",\"fields\":{\"message\":\"m\",\"order\":7,\"error\":\"no\"},\"target\":\"t\"}",
+	 "9|INFO|'m'|target='t'|order=7|exception.message='no'" OF_REQUEST, 0},
+	{"{\"level\":\"INFO\",\"fields\":{\"message\":\"m\",\"order\":7,\"target\":\"x\"},\"target\":\"t\"}",
+	 "9|INFO|'m'|fields={order:7,target:'x'}|target='t'" OF_REQUEST, 0},
+	{"{\"level\":\"INFO\",\"fields\":{\"order\":7},\"message\":\"m\"}",
+	 "9|INFO|'m'|fields={order:7}" OF_REQUEST, 0},
+	{"{\"fields\":{\"order\":7},\"msg\":\"m\"}", "0||'m'|fields={order:7}" OF_REQUEST, 0},
+	{"{\"level\":\"INFO\",\"msg\":\"m\",\"fields\":7}", "9|INFO|'m'|fields=7" OF_REQUEST, 0},
+	{"{\"level\":\"INFO\",\"msg\":\"m\",\"fields\":[{\"a\":1},2]}",
+	 "9|INFO|'m'|fields=[{a:1},2]" OF_REQUEST, 0},
+	{"{\"loggerName\":\"l\",\"message\":\"m\",\"mdc\":{\"AWSRequestId\":\"" OTHER "\",\"a\":1},"
+	 "\"kvpList\":[{\"b\":2},{},{\"c\":{\"d\":3}}]}",
+	 "0||'m'|loggerName='l'|a=1|b=2|c={d:3}" OF_OTHER, 0},
+	{"{\"loggerName\":\"l\",\"message\":\"m\",\"mdc\":{\"a\":1},\"kvpList\":[{\"a\":2}]}",
+	 "0||'m'|loggerName='l'|kvpList=[{a:2}]|a=1" OF_REQUEST, 0},
+	{"{\"message\":\"m\",\"mdc\":{\"a\":1},\"contextMap\":null}",
+	 "0||'m'|mdc={a:1}|contextMap=empty" OF_REQUEST, 0},
+	{"{\"loggerName\":\"l\",\"message\":\"m\",\"mdc\":{\"mdc\":{\"a\":1}}}",
+	 "0||'m'|loggerName='l'|mdc={mdc:{a:1}}" OF_REQUEST, 0},
 	/* Java's frames as objects become the trace as Java prints it; what is none of them stays */
 	{"{\"message\":\"m\",\"thrown\":{\"name\":\"a.E\",\"message\":\"no \\\"x\\\"\",\"extendedStackTrace\":["
 	 "{\"class\":\"a.B\",\"method\":\"c\",\"file\":\"B.java\",\"line\":7,\"exact\":true},"

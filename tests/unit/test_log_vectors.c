@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What real loggers print (tests/loggers), as lull reads it. With the argument `show` every line is
+/* What real loggers print (tests/loggers/lines.tsv), as lull reads it, and what those print by their
+ * documents that are not run: .NET's, Serilog among them, and Ruby's runtime (documented.tsv). With the argument `show` every line is
  * printed as it is read, in the form of expected.txt: to be looked at, and then put there. */
 #include <setjmp.h>
 #include <stdarg.h>

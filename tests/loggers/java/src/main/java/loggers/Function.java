@@ -38,6 +38,12 @@ public class Function {
             for (String layout : new String[] {"json", "ecs", "logstash"}) {
                 log4j(layout);
             }
+            // As OpenTelemetry's agent for Java puts them there.
+            ThreadContext.put("trace_id", "0af7651916cd43dd8448eb211c80319c");
+            ThreadContext.put("span_id", "b7ad6b7169203331");
+            ThreadContext.put("trace_flags", "01");
+            log4j("context");
+            ThreadContext.clearMap();
             new Powertools().handleRequest(Map.of("correlation", "c-7"), context);
         }
         vector("java-" + FORMAT + "-thrown");
