@@ -211,6 +211,7 @@ build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(B)/proto/done
 		$(PROTO_NAMES:%=$(B)/proto/%.pb-c.c) -lprotobuf-c -ldeflate -ljansson
 
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+	@tests/loggers/seeds build/fuzz/fuzz_log_lines.corpus
 	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=60 $$f.corpus tests/fuzz/regress || exit 1; done
 
 clean:

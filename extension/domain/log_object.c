@@ -139,8 +139,8 @@ static bool next_within(struct slice *json, struct slice *object, struct log_mem
 		*object = *json;
 		*json = (struct slice){0};
 	}
-	while (!json_scan_object(object, &m->key, &m->value))
-		if (!json_scan_array(json, object))
+	while (object->len == 0 || !json_scan_object(object, &m->key, &m->value))
+		if (json->len == 0 || !json_scan_array(json, object))
 			return false;
 	return true;
 }
@@ -206,22 +206,27 @@ static void drop_half_ids(struct log_object *o)
 		o->rows[FIELD_SPAN_ID] = o->rows[FIELD_TRACE_FLAGS] = NULL;
 }
 
+static void put_quoted(const struct log_object *o, enum log_field field, struct bytes *out)
+{
+	struct slice quoted = o->rows[field] ? log_value_quoted(o->found[field].value)
+					     : (struct slice){0};
+
+	if (quoted.len == 0)
+		return;
+	if (out->len > 0)
+		bytes_addf(out, ": ");
+	json_unescape(quoted, out);
+}
+
 /* Frames have the line above them in members of their own. */
 static void put_stack(struct log_object *o, struct slice json)
 {
-	struct slice message = {0};
-
 	if (!log_frames_are(json)) {
 		log_value_put_text(json, &o->stack);
 		return;
 	}
-	if (o->rows[FIELD_ERROR_MESSAGE])
-		message = log_value_quoted(o->found[FIELD_ERROR_MESSAGE].value);
-	if (o->rows[FIELD_ERROR_TYPE])
-		json_unescape(log_value_quoted(o->found[FIELD_ERROR_TYPE].value), &o->stack);
-	if (o->stack.len > 0 && message.len > 0)
-		bytes_addf(&o->stack, ": ");
-	json_unescape(message, &o->stack);
+	put_quoted(o, FIELD_ERROR_TYPE, &o->stack);
+	put_quoted(o, FIELD_ERROR_MESSAGE, &o->stack);
 	log_frames_put(json, &o->stack);
 }
 

@@ -84,7 +84,7 @@ bool json_number_is_real(struct slice number)
 
 bool json_number_fits(struct slice number)
 {
-	char text[64] = "";
+	char text[JSON_NUMBER_SIZE] = "";
 
 	/* Up to 18 digits always do. */
 	if (number.len <= 18 && !memchr(number.data, 'e', number.len) &&

@@ -5,10 +5,11 @@
 #include "base/bytes.h"
 
 #define JSON_VALID_DEPTH 2048
+#define JSON_NUMBER_SIZE 64
 
 /* Is this one JSON value and nothing else (RFC 8259), in UTF-8, without surrogates that stand alone,
- * its numbers such as 64 bits hold, nested at most JSON_VALID_DEPTH deep? That is what jansson takes
- * too. A text that is valid needs no look at errors any more: it is walked by json_scan.h. */
+ * its numbers such as 64 bits hold and shorter than JSON_NUMBER_SIZE, nested at most JSON_VALID_DEPTH deep?
+ * That is what jansson takes too, but for longer numbers. A text that is valid needs no look at errors any more: it is walked by json_scan.h. */
 bool json_valid(struct slice text);
 
 /* Does the number (as JSON writes it) fit into an int64_t, or where it is a real into a double? */

@@ -93,6 +93,16 @@ static void try_line(struct slice line, bool parse_json)
 	bytes_free(&record);
 }
 
+/* A number of which jansson takes all digits, and lull only so many. */
+static bool has_long_number(struct slice text)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < text.len && run < JSON_NUMBER_SIZE; i++)
+		run = text.data[i] && strchr("0123456789+-.eE", text.data[i]) ? run + 1 : 0;
+	return run == JSON_NUMBER_SIZE;
+}
+
 /* jansson is the judge; it refuses keys with a NUL, which are JSON. */
 static void try_json(struct slice text)
 {
@@ -103,7 +113,8 @@ static void try_json(struct slice text)
 	struct bytes mended = {0};
 
 	/* For jansson a NUL is the end, whatever follows. */
-	if (!memchr(text.data, 0, text.len) && !strstr(error.text, "NUL byte in object key"))
+	if (!memchr(text.data, 0, text.len) && !strstr(error.text, "NUL byte in object key") &&
+	    !has_long_number(text))
 		REQUIRE(valid == (json != NULL));
 	json_decref(json);
 	json_mend(text, &mended);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What real loggers print (tests/loggers/lines.tsv), as lull reads it, and what those print by their
- * documents that are not run: .NET's, Serilog among them, and Ruby's runtime (documented.tsv). With the argument `show` every line is
- * printed as it is read, in the form of expected.txt: to be looked at, and then put there. */
+ * documents that are not run: .NET's, Serilog among them, and Ruby's runtime (documented.tsv). With the
+ * argument `show` every line is printed as it is read, in the form of expected.txt: to be looked at, and
+ * then put there. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -261,6 +263,27 @@ static void test_as_the_fuzzer(void **state)
 	read_lines(FOLDER "documented.tsv", fuzz_line);
 }
 
+/* What the fuzzer found. */
+static void test_regressions(void **state)
+{
+	uint8_t data[1 << 16];
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("tests/fuzz/regress/log-*", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *file = fopen(found.gl_pathv[i], "rb");
+		size_t len;
+
+		assert_non_null(file);
+		len = fread(data, 1, sizeof data, file);
+		assert_true(len > 0 && feof(file));
+		fclose(file);
+		LLVMFuzzerTestOneInput(data, len);
+	}
+	globfree(&found);
+}
+
 static void print(const struct vector *v, const char *shown)
 {
 	printf("%s\t%s\n", v->name, shown);
@@ -276,6 +299,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_as_the_fuzzer),
+		cmocka_unit_test(test_regressions),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "show") == 0) {
