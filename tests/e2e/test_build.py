@@ -35,6 +35,7 @@ def test_no_path_of_the_builder_is_in_it(arch):
         assert not path or str(path).encode() not in content
 
 
+@pytest.mark.timeout(300)
 def test_the_same_bytes_from_another_directory(tmp_path):
     """make in a copy of the sources; the libraries are those of the cache."""
     copy = tmp_path / "elsewhere"

@@ -34,9 +34,14 @@ SECONDS = 60
 CHANNELS = 300  # more than lull has connections for
 
 
+# All is exported before SHUTDOWN, which has two seconds for it, however large and slow it is.
+ROOMY = {"LULL_BUFFER": "64MB", "LULL_FLUSH": "end", "LULL_FLUSH_BUDGET": "20s",
+         "LULL_TIMEOUT": "20s"}
+
+
 @pytest.fixture
 def env(lambda_env, sink):
-    with lambda_env(endpoint=sink.url, environ={"LULL_BUFFER": "64MB"}) as env:
+    with lambda_env(endpoint=sink.url, environ=ROOMY) as env:
         yield env
 
 

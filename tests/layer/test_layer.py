@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCH = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 LARGEST = 2_100_000  # bytes
 MINUTES = 60
+pytestmark = pytest.mark.timeout(300)  # it builds what is not built yet
 
 
 def build(root: pathlib.Path, arch: str) -> subprocess.CompletedProcess:
