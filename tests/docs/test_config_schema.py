@@ -82,6 +82,16 @@ def test_its_keys_are_those_of_the_table():
     assert set(VALUES) == table_keys()
 
 
+@pytest.mark.parametrize("key", ["protocol", "compression"])
+def test_its_words_are_those_of_the_help(key):
+    """One more in lull's table is to be added to the schema, and to VALUES."""
+    text = subprocess.run([LULL, "--help"], capture_output=True, text=True, check=True).stdout
+    said, = re.findall(rf"^ +LULL_{key.upper()} .*  ([^ ;]+ [^;]*);", text, re.M)
+    described = SCHEMA["$defs"]["settings"]["properties"][key]["description"].partition(";")[0]
+    assert said == described
+    assert set(re.split(", | or ", said)) == {value.lower() for value in VALUES[key][0]}
+
+
 @pytest.mark.parametrize("key", VALUES)
 @pytest.mark.parametrize("signal", [None, "logs"])
 def test_each_value(key, signal):
