@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wire/json_scan.h"
+
 struct request_end *request_ends_at(struct request_ends *ends, unsigned number)
 {
 	struct request_end *end = &ends->ring[number % INVOCATIONS];
@@ -84,6 +86,9 @@ static bool note(struct request_end *end, bool out_of_memory)
 
 void request_ends_line(struct request_end *end, struct slice line)
 {
+	/* With the log format JSON the platform puts a line of text into an object. */
+	if (slice_starts(line, "{"))
+		line = json_scan_member(line, "message");
 	if (line.len == 0)
 		return;
 	line = slice_of(line.data + 1, line.len - 1); /* its quotation mark */

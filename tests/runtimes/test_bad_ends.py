@@ -45,10 +45,14 @@ class Ordering:
         self.requests[name] = call.request_id
 
 
-@pytest.mark.parametrize("function", functions.LANGUAGES, indirect=True)
-def test_however_it_ends_its_span_and_lines_are_there(function, lambda_env, network, backend):
+# In JSON, too, what only Go's runtime says, and at more length than lull keeps lines.
+@pytest.mark.parametrize("function, log_format", [
+    *[(language, "Text") for language in functions.LANGUAGES], ("go", "JSON"),
+], indirect=["function"])
+def test_however_it_ends_its_span_and_lines_are_there(function, log_format, lambda_env, network,
+                                                      backend):
     env = lambda_env(endpoint=backend.url, network=network, environ=ENVIRON,
-                     **function.options())
+                     log_format=log_format, **function.options())
     env.settings.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://localhost:{env.port}"
     hungry = OUT_OF_MEMORY[function.language]
     with env:
