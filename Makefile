@@ -198,8 +198,8 @@ bench: $(B)/lull
 FUZZ_SOURCES := $(patsubst %,extension/base/%.c,arena base64 bytes utf8) \
 	extension/domain/payload.c extension/edges/spool_format.c extension/edges/grpc_message.c \
 	extension/edges/proc_net.c \
-	$(patsubst %,extension/domain/%.c,baggage config_lists correlate faas_trigger invocations own_request \
-	seen_spans severity telemetry timestamp trace_context) \
+	$(patsubst %,extension/domain/%.c,baggage config_lists correlate faas_trigger invocations orphans own_request \
+	request_ends seen_spans severity telemetry timestamp trace_context) \
 	$(wildcard extension/domain/join*.c extension/domain/log_*.c) \
 	$(wildcard extension/wire/*.c)
 

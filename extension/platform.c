@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "domain/join_children.h"
 #include "domain/platform_logs.h"
 
 void platform_init(struct platform *p, struct now now)
@@ -60,11 +61,13 @@ void platform_line(struct platform *p, const struct telemetry_event *event,
 
 void platform_near_deadline(struct platform *p, const char *request_id)
 {
-	const struct invocation *invocation = invocations_find(p->invocations,
-							       slice_str(request_id));
+	struct invocation *invocation = invocations_find(p->invocations, slice_str(request_id));
 
-	if (invocation && invocation->outcome == INVOCATION_RUNS)
-		tracing_keep_words(&p->tracing, invocation);
+	if (!invocation || invocation->outcome != INVOCATION_RUNS)
+		return;
+	tracing_keep_words(&p->tracing, invocation);
+	/* Its lines go out now. */
+	join_by_children(p->invocations, invocation);
 }
 
 void platform_restored(struct platform *p, struct now now)

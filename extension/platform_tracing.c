@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/join_children.h"
 #include "domain/join_values.h"
 #include "edges/proc_read.h"
 #include "edges/random.h"
@@ -212,6 +213,14 @@ static enum span_decision decide(const struct platform_tracing *t,
 	return span_decide(&view);
 }
 
+/* Is the span that was open when the request ended known? Its process is gone, and will not send it: what
+ * lull makes takes its place, so that the spans within it have their parent. */
+static bool takes_place(const struct invocation *invocation)
+{
+	return invocation->source == TRACE_CHILDREN && span_id_is_set(invocation->unsent) &&
+	       outcome_is_abnormal(invocation->outcome);
+}
+
 /* The ids of the span that lull makes, or will make when it knows all. Log lines and exemplars lead to
  * it from now on, where there is no other. */
 static struct span_ids promise(struct platform_tracing *t, struct invocation *invocation,
@@ -221,8 +230,10 @@ static struct span_ids promise(struct platform_tracing *t, struct invocation *in
 
 	if (span_id_is_set(end->span_id))
 		memcpy(ids.own.span_id, end->span_id, SPAN_ID_SIZE);
+	else if (takes_place(invocation))
+		memcpy(ids.own.span_id, invocation->unsent, SPAN_ID_SIZE);
 	memcpy(end->span_id, ids.own.span_id, SPAN_ID_SIZE);
-	if (invocation->source <= TRACE_XRAY) {
+	if (invocation->source <= TRACE_CHILDREN) {
 		invocation->trace = ids.own;
 		memcpy(invocation->parent, ids.parent, SPAN_ID_SIZE);
 		invocation->source = TRACE_OWN_SPAN;
@@ -281,6 +292,16 @@ static void put(struct platform_tracing *t, struct span_request *r, struct now n
 	bytes_free(&message);
 }
 
+/* Of one that ended badly without a span of its own, those within it say the trace. */
+static void name_by_children(struct platform_tracing *t, struct invocation *invocation)
+{
+	unsigned number = invocations_number(t->invocations, invocation);
+
+	if (outcome_is_abnormal(invocation->outcome) ||
+	    request_ends_at(&t->ends, number)->out_of_memory)
+		join_by_children(t->invocations, invocation);
+}
+
 /* Requests are settled before what they began with: where nothing else names the trace of the first,
  * it is that of the span which is made of it. */
 void tracing_flush(struct platform_tracing *t, bool all, struct now now)
@@ -288,6 +309,9 @@ void tracing_flush(struct platform_tracing *t, bool all, struct now now)
 	struct span_request phases = {0}, requests = {0};
 	unsigned count = t->invocations->count;
 
+	/* Its lines have it also where nobody takes spans. */
+	for (size_t i = 0; i < INVOCATIONS && i < count; i++)
+		name_by_children(t, &t->invocations->ring[i]);
 	if (!store_takes(t->store, OTLP_TRACES))
 		return;
 	for (unsigned n = count > INVOCATIONS ? count - INVOCATIONS + 1 : 1; n <= count; n++)

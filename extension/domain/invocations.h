@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "domain/correlate.h"
+#include "domain/orphans.h"
 #include "domain/seen_spans.h"
 #include "domain/telemetry.h"
 #include "domain/trace_context.h"
@@ -16,6 +17,7 @@
 enum trace_source {
 	TRACE_UNKNOWN,
 	TRACE_XRAY,       /* the X-Ray header; the span is not known then */
+	TRACE_CHILDREN,   /* spans within a request that ended badly: join_by_children() */
 	TRACE_LOCAL_ROOT, /* the outermost span that the function sent in the time of the request */
 	TRACE_OWN_SPAN,   /* a span that names the request: faas.invocation_id */
 };
@@ -45,6 +47,7 @@ struct invocation {
 	/* What spans said. {0} beside a source: they are of several traces. See invocations_trace(). */
 	struct trace_context trace;
 	uint8_t parent[SPAN_ID_SIZE]; /* of these spans; all zero: none, or not the same */
+	uint8_t unsent[SPAN_ID_SIZE]; /* TRACE_CHILDREN: their one parent's; all zero: not known */
 	enum trace_source source;
 	enum faas_trigger trigger; /* as they say, too */
 	unsigned own_spans;        /* so many were seen that name it */
@@ -60,6 +63,7 @@ struct invocations {
 	unsigned current; /* number from 1 of the last one started, by the Telemetry API; 0: none */
 	bool concurrent;  /* Managed Instances: the last one started says nothing */
 	struct seen_spans spans;
+	struct orphans orphans;
 	struct correlate *correlate; /* borrowed; NULL: no values are looked for */
 	bool sdk;       /* an SDK is at work here: OTLP came, or it is set up (sdk_signs.h) */
 	bool by_header; /* the spans of a request were in its X-Ray header's trace */

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "domain/join_children.h"
 #include "domain/join_request.h"
 #include "domain/join_values.h"
+#include "domain/request_ends.h"
 #include "wire/otlp_fields.h"
 
 /* Spans without the request's id come at most so many invocations late. */
@@ -84,34 +86,45 @@ static bool continues_header(const struct invocations *table, const struct seen_
 }
 
 /* Returns the number of the invocation that it names, or 0. */
+static unsigned keep_span(struct invocations *table, const struct otlp_span *span,
+			  struct seen_span *seen, bool *by_time)
+{
+	struct invocation *entry;
+
+	if (seen->rank == SEEN_DOUBTED) {
+		/* It may be faster than INVOKE, which has the header. */
+		seen_spans_doubt(&table->spans, seen);
+		return 0;
+	}
+	if (seen->rank != SEEN_OWN) {
+		*by_time |= seen_spans_add(&table->spans, seen);
+		return 0;
+	}
+	/* On Managed Instances the span may be faster than the Telemetry API. */
+	entry = invocations_get(table, span->request_id);
+	seen->request = invocations_number(table, entry);
+	entry->own_spans += seen_spans_add(&table->spans, seen);
+	return invocations_number(table, entry);
+}
+
+/* The same. */
 static unsigned see_span(struct invocations *table, const struct otlp_span *span, bool *by_time)
 {
 	struct seen_span seen = {.start = span->start,
 				 .end = span->end,
 				 .trigger = faas_trigger_of(span->trigger)};
 	bool has_parent = take_id(span->parent, seen.parent, SPAN_ID_SIZE);
-	struct invocation *entry;
+	bool stands = stands_for_request(span, has_parent, &seen.rank);
 
-	if (!stands_for_request(span, has_parent, &seen.rank) ||
-	    !take_id(span->trace_id, seen.context.trace_id, TRACE_ID_SIZE) ||
+	if (!stands && !orphans_tell(&table->orphans, span->start))
+		return 0;
+	if (!take_id(span->trace_id, seen.context.trace_id, TRACE_ID_SIZE) ||
 	    !take_id(span->span_id, seen.context.span_id, SPAN_ID_SIZE))
 		return 0;
-	if (seen.rank == SEEN_DOUBTED && continues_header(table, &seen))
+	if (seen.rank == SEEN_DOUBTED && stands && continues_header(table, &seen))
 		seen.rank = SEEN_ROOT;
-	if (seen.rank == SEEN_DOUBTED) {
-		/* It may be faster than INVOKE, which has the header. */
-		seen_spans_doubt(&table->spans, &seen);
-		return 0;
-	}
-	if (seen.rank != SEEN_OWN) {
-		*by_time |= seen_spans_add(&table->spans, &seen);
-		return 0;
-	}
-	/* On Managed Instances the span may be faster than the Telemetry API. */
-	entry = invocations_get(table, span->request_id);
-	seen.request = invocations_number(table, entry);
-	entry->own_spans += seen_spans_add(&table->spans, &seen);
-	return invocations_number(table, entry);
+	join_note_child(table, span, &seen, has_parent && (!stands || seen.rank == SEEN_DOUBTED));
+	return stands ? keep_span(table, span, &seen, by_time) : 0;
 }
 
 struct last_span join_see_spans(struct invocations *table, struct slice request)
@@ -145,14 +158,16 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 
 void join_see_event(struct invocations *table, const struct invocation *entry)
 {
-	const struct invocation *before = join_neighbour(table, invocations_number(table, entry),
-							 -1);
+	const unsigned number = invocations_number(table, entry);
+	const struct invocation *before = join_neighbour(table, number, -1);
+	bool seen = table->spans.count > 0 || table->spans.doubts > 0;
 
-	if (table->spans.count == 0 && table->spans.doubts == 0)
-		return;
-	settle(table, invocations_number(table, entry));
-	if (before)
+	if (seen)
+		settle(table, number);
+	if (seen && before)
 		settle(table, invocations_number(table, before));
+	if (outcome_is_abnormal(entry->outcome))
+		join_by_children(table, &table->ring[(number - 1) % INVOCATIONS]);
 }
 
 /* ---- Lines ---- */

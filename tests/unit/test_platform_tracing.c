@@ -305,6 +305,68 @@ static void test_it_takes_the_place_of_the_own_span(void **state)
 	end_scene(&s);
 }
 
+/* Spans within a request that died say its trace, and lull's takes the place of the one they hang on: but
+ * not while that may yet be sent. */
+static void test_it_is_the_parent_of_what_came(void **state)
+{
+	static const struct {
+		const char *end;
+		bool local;
+		const char *made;
+		uint8_t span; /* its id; 0: a new one */
+	} cases[] = {
+		{",\"status\":\"timeout\"", true,
+		 "f in 2 faas.invocation_id=a faas.coldstart error.type=timeout\n", 4},
+		{",\"status\":\"timeout\"", false,
+		 "f in 2 below 4 faas.invocation_id=a faas.coldstart error.type=timeout\n", 0},
+		{FAILURE, true,
+		 "f in 2 faas.invocation_id=a faas.coldstart error.type=Runtime.ExitError\n", 4},
+		{",\"status\":\"error\",\"errorType\":\"MemoryError\"", true,
+		 "f in 2 faas.invocation_id=a faas.coldstart lull.out_of_memory "
+		 "error.type=MemoryError\n",
+		 0},
+	};
+	const struct trace_context parent = {{2}, {4}};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct invocation *invocation;
+		struct scene s;
+
+		begin_scene(&s, all_signals);
+		s.table.sdk = true;
+		invocation = invoke(&s, "a", ROOT "0");
+		orphans_add(&s.table.orphans, &parent, cases[i].local, s.ms * NS_PER_MS);
+		tell_of(&s, EVENT_RUNTIME_DONE, "a", cases[i].end);
+		require_made(&s, true, cases[i].made);
+		assert_int_equal(invocation->source, TRACE_OWN_SPAN);
+		assert_true(span_id_is_set(invocation->trace.span_id));
+		if (cases[i].span)
+			assert_memory_equal(invocation->trace.span_id, parent.span_id,
+					    SPAN_ID_SIZE);
+		else
+			assert_memory_not_equal(invocation->trace.span_id, parent.span_id,
+						SPAN_ID_SIZE);
+		end_scene(&s);
+	}
+	/* Where nobody takes spans lines have its trace all the same. */
+	for (unsigned i = 0; i < 2; i++) {
+		struct trace_context trace;
+		struct scene s;
+
+		begin_scene(&s, only_logs);
+		s.table.sdk = true;
+		invoke(&s, "a", "");
+		orphans_add(&s.table.orphans, &parent, true, s.ms * NS_PER_MS);
+		tell_of(&s, EVENT_RUNTIME_DONE, "a", i ? SUCCESS : FAILURE);
+		require_made(&s, false, "");
+		assert_int_equal(invocations_trace(&s.table, &s.table.ring[0], &trace),
+				 i ? TRACE_UNKNOWN : TRACE_CHILDREN);
+		assert_int_equal(trace.trace_id[0], i ? 0 : 2);
+		end_scene(&s);
+	}
+}
+
 /* Sampling has dropped the trace: none, unless it failed. */
 static void test_dropped_by_sampling(void **state)
 {
@@ -561,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_wait),
 		cmocka_unit_test(test_beside_what),
 		cmocka_unit_test(test_it_takes_the_place_of_the_own_span),
+		cmocka_unit_test(test_it_is_the_parent_of_what_came),
 		cmocka_unit_test(test_dropped_by_sampling),
 		cmocka_unit_test(test_each_once),
 		cmocka_unit_test(test_last_words),
