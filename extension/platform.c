@@ -125,6 +125,8 @@ static void flush_metrics(struct platform *p, bool all, struct now now)
 	    (!all && p->metrics_made != INT64_MIN &&
 	     now.mono - p->metrics_made < PLATFORM_METRICS_INTERVAL))
 		return;
+	p->metrics.init = p->tracing.init.span;
+	p->metrics.restore = p->tracing.restore.span;
 	verdict.items = platform_metrics_make(&p->metrics, p->invocations, (uint64_t)now.real,
 					      &message);
 	if (verdict.items == 0)

@@ -187,6 +187,7 @@ static void settle_phase(struct platform_tracing *t, struct platform_phase *phas
 	if (decision == SPAN_YES) {
 		ids = ids_beside(t, first);
 		add_values(t, first, r, span_add_phase(r, &ids, kind, t->function, phase));
+		phase->span = ids.own;
 	}
 	phase->begun = false;
 }

@@ -8,7 +8,7 @@
 #include "domain/invocations.h"
 #include "domain/platform_metric_names.h"
 
-/* One value of a bucket, and the invocation it is of: its number in the table, 0: none. */
+/* One value of a bucket, and the invocation it is of: its number in the table, 0: none, as of init. */
 struct platform_exemplar {
 	double value;
 	uint64_t time;
@@ -37,6 +37,9 @@ struct platform_metrics {
 	char initialization[32]; /* the type; empty: not known */
 	uint64_t memory_size;    /* bytes; 0: not known */
 	struct platform_series series[FAAS_TRIGGERS];
+	/* The spans of the last init and restore, to which their exemplars lead; {0}: none is made yet. The
+	 * owner's to set. */
+	struct trace_context init, restore;
 };
 
 /* `start` is the real time, in nanoseconds since 1970. */

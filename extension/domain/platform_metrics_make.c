@@ -91,15 +91,33 @@ static bool is_recorded(const struct invocations *table, const struct invocation
 	       (source == TRACE_XRAY && invocation->header.sampled == XRAY_SAMPLED);
 }
 
-static void add_exemplar(const struct invocations *table, struct metric_request *r,
-			 Otlp__HistogramDataPoint *point, const struct platform_exemplar *from)
+/* The span that is not of an invocation; NULL: values of that kind are. */
+static const struct trace_context *phase_of(const struct platform_metrics *m,
+					    enum platform_distribution which)
 {
-	const struct invocation *invocation = invocations_at(table, from->number);
-	struct trace_context trace;
+	if (which == DISTRIBUTION_INIT)
+		return &m->init;
+	return which == DISTRIBUTION_RESTORE ? &m->restore : NULL;
+}
+
+static bool find_trace(const struct points *p, enum platform_distribution which,
+		       const struct platform_exemplar *from, struct trace_context *trace)
+{
+	const struct trace_context *phase = phase_of(p->metrics, which);
+	const struct invocation *invocation = invocations_at(p->table, from->number);
+
+	if (!phase)
+		return invocation && is_recorded(p->table, invocation, trace);
+	*trace = *phase;
+	return from->time > 0 && trace_id_is_set(trace->trace_id);
+}
+
+static void add_exemplar(const struct points *p, Otlp__HistogramDataPoint *point,
+			 const struct platform_exemplar *from, struct trace_context trace)
+{
+	struct metric_request *r = p->request;
 	Otlp__Exemplar *exemplar;
 
-	if (!invocation || !is_recorded(table, invocation, &trace))
-		return;
 	exemplar = VALUE_NEW(&r->arena, Otlp__Exemplar, OTLP__EXEMPLAR__INIT);
 	if (!exemplar ||
 	    !value_bytes(&r->arena, &exemplar->trace_id, trace.trace_id, TRACE_ID_SIZE))
@@ -114,14 +132,18 @@ static void add_exemplar(const struct invocations *table, struct metric_request 
 }
 
 static void fill_distribution(const struct points *p, Otlp__HistogramDataPoint *point,
-			      const struct platform_histogram *h, const struct platform_bounds *d)
+			      const struct platform_histogram *h, enum platform_distribution which)
 {
+	const struct platform_bounds *d = &platform_distributions[which];
+	struct trace_context trace;
+
 	if (!add_buckets(p->request, point, h, d))
 		return;
 	point->exemplars = arena_alloc(&p->request->arena,
 				       (d->count + 1) * sizeof *point->exemplars);
 	for (size_t i = 0; point->exemplars && i <= d->count; i++)
-		add_exemplar(p->table, p->request, point, &h->exemplars[i]);
+		if (find_trace(p, which, &h->exemplars[i], &trace))
+			add_exemplar(p, point, &h->exemplars[i], trace);
 	point->count = h->count;
 	point->has_sum_case = OTLP__HISTOGRAM_DATA_POINT__HAS_SUM_SUM;
 	point->sum = h->sum;
@@ -147,19 +169,30 @@ static void add_histogram(const struct points *p, enum platform_distribution whi
 		point = histogram ? metric_distribution(p->request, histogram, ATTRIBUTES) : NULL;
 		if (!point)
 			return;
-		fill_distribution(p, point, h, d);
+		fill_distribution(p, point, h, which);
 		add_attributes(p, (enum faas_trigger)t, point->attributes, &point->n_attributes);
 	}
 }
 
-static void begin_series(struct platform_series *series, bool delta)
+/* Their span is made when the first request is over, or the second: what is cumulative is told until then, and
+ * after. */
+static bool awaits_span(const struct platform_metrics *m, enum platform_distribution which)
 {
-	if (delta) {
+	const struct trace_context *phase = phase_of(m, which);
+
+	return phase && !trace_id_is_set(phase->trace_id);
+}
+
+static void begin_series(const struct platform_metrics *m, struct platform_series *series)
+{
+	if (m->delta) {
 		*series = (struct platform_series){0};
 		return;
 	}
-	for (size_t i = 0; i < PLATFORM_DISTRIBUTIONS; i++)
-		memset(series->histograms[i].exemplars, 0, sizeof series->histograms[i].exemplars);
+	for (unsigned i = 0; i < PLATFORM_DISTRIBUTIONS; i++)
+		if (!awaits_span(m, (enum platform_distribution)i))
+			memset(series->histograms[i].exemplars, 0,
+			       sizeof series->histograms[i].exemplars);
 }
 
 /* Most functions are invoked in one way: the memory of the others is not touched. */
@@ -169,7 +202,7 @@ static void begin_interval(struct platform_metrics *m, uint64_t time)
 	m->since = time;
 	for (size_t t = 0; t < FAAS_TRIGGERS; t++)
 		if (m->series[t].used)
-			begin_series(&m->series[t], m->delta);
+			begin_series(m, &m->series[t]);
 }
 
 size_t platform_metrics_make(struct platform_metrics *m, const struct invocations *table,

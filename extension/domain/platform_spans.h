@@ -59,6 +59,7 @@ struct platform_phase {
 	uint64_t start, end; /* nanoseconds since 1970 */
 	bool failed;
 	char error_type[ERROR_TYPE_SIZE];
+	struct trace_context span; /* that was made of it; {0}: none yet */
 };
 
 /* Takes what an event says of it: platform.initStart and .initReport, or those of a restore. */

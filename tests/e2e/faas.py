@@ -51,6 +51,12 @@ def _histogram(name, values):
     return len(values), round(sum(values), 6), buckets
 
 
+def points(message, name):
+    """The data points of a histogram."""
+    return [point for metric in _metrics(message) if metric.name == name
+            for point in metric.histogram.data_points]
+
+
 def found(messages):
     """The same of metrics requests; cumulative points of several replace each other."""
     result = {}

@@ -194,3 +194,17 @@ def test_there_are_none(lambda_env, sink, environ):
         invoke(env)
         env.finish(metrics={"received": 0})
     assert sink.of("metrics") == []
+
+
+def test_the_exemplar_of_init_leads_to_its_span(lambda_env, sink):
+    """Where no SDK is that span is made when the second request is over, and told with the next."""
+    environ = {**ON, "LULL_INVOCATION_SPANS": "auto", "LULL_FLUSH": "end"}
+    with lambda_env(endpoint=sink.url, environ=environ) as env:
+        invoke(env)
+        invoke(env)
+        env.finish(metrics={"dropped": 0})
+    init = next(span for span in sink.items("traces") if span["name"] == "init orders")
+    found = [(exemplar.trace_id.hex(), exemplar.span_id.hex())
+             for message in messages(sink) for point in faas.points(message, "faas.init_duration")
+             for exemplar in point.exemplars]
+    assert found == [(init["trace_id"], init["span_id"])]

@@ -569,6 +569,49 @@ static void test_exemplars_are_of_one_interval(void **state)
 	otlp__export_metrics_service_request__free_unpacked(request, NULL);
 }
 
+/* Those of init and restore lead to their own spans: as soon as these are made, and once. */
+static void test_exemplars_of_phases(void **state)
+{
+	static const struct {
+		const char *event, *metric;
+	} cases[] = {
+		{EVENT("initReport", "\"metrics\":{\"durationMs\":500}"), "faas.init_duration"},
+		{EVENT("restoreReport", "\"metrics\":{\"durationMs\":500}"),
+		 "lull.faas.restore_duration"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world w = make(false);
+		struct trace_context *span = i == 0 ? &w.metrics.init : &w.metrics.restore;
+
+		invocations_invoke(&w.table, slice_str("a"), slice_str(HEADER("1")), START);
+		tell(&w, cases[i].event);
+		for (unsigned made = 0; made < 4; made++) {
+			Otlp__ExportMetricsServiceRequest *request;
+			const Otlp__HistogramDataPoint *point;
+			struct bytes out = {0};
+			size_t points;
+
+			if (made == 2)
+				*span = (struct trace_context){{1}, {2}};
+			tell(&w, END("500"));
+			points = platform_metrics_make(&w.metrics, &w.table, TIME + made, &out);
+			request = metrics_read(&out, points);
+			point = metrics_find(request, cases[i].metric)->histogram->data_points[0];
+			assert_int_equal(point->n_exemplars, made == 2);
+			if (made == 2) {
+				assert_true(point->exemplars[0]->as_double == 0.5);
+				assert_memory_equal(point->exemplars[0]->trace_id.data,
+						    span->trace_id, TRACE_ID_SIZE);
+				assert_memory_equal(point->exemplars[0]->span_id.data,
+						    span->span_id, SPAN_ID_SIZE);
+			}
+			otlp__export_metrics_service_request__free_unpacked(request, NULL);
+		}
+	}
+}
+
 /* Whichever allocation fails, nothing is forgotten: the next request says it. */
 static void test_short_memory(void **state)
 {
@@ -606,6 +649,7 @@ int main(void)
 		cmocka_unit_test(test_triggers),
 		cmocka_unit_test(test_exemplars),
 		cmocka_unit_test(test_exemplars_are_of_one_interval),
+		cmocka_unit_test(test_exemplars_of_phases),
 		cmocka_unit_test(test_short_memory),
 	};
 
