@@ -22,6 +22,8 @@ static bool accept_otlp(void *ctx, enum otlp_signal signal, struct bytes *messag
 		last = join_see_spans(in->invocations, bytes_slice(message));
 		in->last_span(in->ctx, &last);
 	}
+	if (signal == OTLP_LOGS)
+		join_see_records(in->invocations, bytes_slice(message));
 	in->otlp(in->ctx, signal, bytes_slice(message));
 	store_accept(in->store, signal, message, verdict, now_read());
 	in->accepted(in->ctx);

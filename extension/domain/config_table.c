@@ -88,8 +88,8 @@ static const struct setting table[] = {
 	{"PARSE_JSON_LOGS", T_BOOL, false, "true", OF(parse_json_logs),
 	 "a JSON object printed as a line of text is read as one; false: it stays text"},
 	{"CORRELATE", T_KEYS, false, NULL, OF(correlate),
-	 "names such as correlationId,order.id: a value under one of them in a line, a span or baggage "
-	 "of a request goes on all its lines and on lull's own spans"},
+	 "names such as correlationId,order.id: a value under one of them in a line, a log record, a "
+	 "span or baggage of a request goes on all its lines and records and on lull's own spans"},
 	{"LOG_LEVEL", T_LEVEL, false, "info", OF(log_level),
 	 "error, warn, info or debug; where it is not set AWS_LAMBDA_LOG_LEVEL holds"},
 	{"AWS_LAMBDA_LOG_FORMAT", T_LOG_FORMAT, false, "Text", OF(log_format),

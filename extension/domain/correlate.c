@@ -119,7 +119,7 @@ static unsigned place_of(const struct correlate_ring *ring, unsigned age)
 
 static bool is_of_one_source(const struct correlate_source *a, const struct correlate_source *b)
 {
-	return a->request == b->request && a->during == b->during &&
+	return a->request == b->request && a->record == b->record && a->during == b->during &&
 	       memcmp(a->trace_id, b->trace_id, TRACE_ID_SIZE) == 0;
 }
 
@@ -264,12 +264,13 @@ static struct trace_context trace_of(const struct correlate_request *r,
 static bool counts(const struct correlate_request *r, const struct correlate_source *source,
 		   const uint8_t trace_id[static TRACE_ID_SIZE])
 {
+	bool in_time = seen_window_has(&r->window, source->time);
 	struct trace_context trace;
 
-	if (source->request == 0)
+	if (source->request == 0 && !(source->record && in_time))
 		return trace_id_is_set(trace_id) && is_same_trace(source->trace_id, trace_id) &&
-		       (r->concurrent || seen_window_has(&r->window, source->time));
-	if (source->request != r->number)
+		       (r->concurrent || in_time);
+	if (source->request != 0 && source->request != r->number)
 		return false;
 	trace = trace_of(r, source);
 	return !trace_id_is_set(trace_id) || !trace_id_is_set(trace.trace_id) ||

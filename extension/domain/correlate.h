@@ -17,6 +17,7 @@
 /* Who said a value. */
 struct correlate_source {
 	unsigned request; /* the number of the invocation it names; 0: it names none */
+	bool record; /* of one that names none: a log record, and as such of the one that ran */
 	unsigned
 		during; /* of one that names none: the last one that had begun by then, as far as known */
 	uint8_t trace_id[TRACE_ID_SIZE]; /* all zero: not known */
@@ -64,7 +65,8 @@ struct correlate_request {
 /* The values, an AnyValue's contents each and {NULL, 0} where there is none, for a line of that request in
  * that trace (all zero: it is not known), or for the whole request. A value counts if it was said
  * - by what names the request, in that trace, or where one of the two traces is not known;
- * - by what names none, in that trace and in the time of the request.
+ * - by what names none, in that trace and in the time of the request;
+ * - by a log record that names none as by one that names the request in whose time it was written.
  * Where two that differ count, none does. They are valid until the next one is noted. */
 void correlate_find(const struct correlate *correlate, const struct correlate_request *request,
 		    const uint8_t trace_id[static TRACE_ID_SIZE],

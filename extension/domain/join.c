@@ -201,7 +201,7 @@ uint64_t join_awaited(const struct invocations *table)
 	return awaited;
 }
 
-uint64_t join_requests(struct invocations *table, struct slice request)
+uint64_t join_requests(struct invocations *table, struct slice request, enum join_records whose)
 {
 	struct otlp_iter iter = otlp_items(OTLP_LOGS, request);
 	struct otlp_item item;
@@ -209,10 +209,9 @@ uint64_t join_requests(struct invocations *table, struct slice request)
 
 	while (otlp_next(&iter, &item)) {
 		struct otlp_record record = otlp_fields_of_record(item.item, NULL);
-		const struct invocation *entry = invocations_find_at(table, record.request_id,
-								     record.time);
+		const struct invocation *entry = join_request_of(table, &record, whose);
 
-		if (record.request_id.len > 0 && entry)
+		if (entry)
 			requests |= UINT64_C(1)
 				    << (invocations_number(table, entry) - 1) % INVOCATIONS;
 	}

@@ -9,10 +9,15 @@
 #include "wire/otlp_fields.h"
 #include "wire/otlp_value.h"
 
+/* So many bytes of values at most are added to a request, which may be of nothing but tiny records. */
+#define VALUES ((size_t)4 << 20)
+
 /* The invocation of the line before, most often that of the next, too; and what its lines in that trace
  * have of values. */
 struct lines {
 	struct invocations *table;
+	enum join_records whose;
+	size_t budget; /* bytes of values that may still be added */
 	const struct invocation *entry;
 	struct request_spans spans;
 	bool valued; /* what is below is known */
@@ -56,9 +61,11 @@ static void add_value(struct bytes *record, struct slice name, struct slice any)
 }
 
 /* Under each key that the line has not itself: what it says in an object, else what its request has. */
-static void add_values(struct bytes *record, const struct otlp_finder *found,
+static void add_values(struct lines *lines, struct bytes *record, const struct otlp_finder *found,
 		       const struct slice *values)
 {
+	size_t before = record->len;
+
 	for (unsigned i = 0; i < found->keys->count; i++) {
 		struct slice any = correlate_is_value(found->values[i]) ? found->values[i]
 				   : values                             ? values[i]
@@ -67,37 +74,43 @@ static void add_values(struct bytes *record, const struct otlp_finder *found,
 		if (any.data && !(found->own & 1U << i))
 			add_value(record, found->keys->names[i], any);
 	}
+	if (record->len - before > lines->budget)
+		record->len = before;
+	lines->budget -= record->len - before;
 }
 
 /* What is to be added to that record; nothing where it has all, or nothing is known. */
 static void add_all(struct lines *lines, const struct otlp_record *record,
 		    const struct otlp_finder *found, struct bytes *added)
 {
-	const struct invocation *entry = NULL;
+	const struct invocation *entry = join_request_of(lines->table, record, lines->whose);
 	struct trace_context trace = {0};
+	bool joined = false;
 
-	if (record->request_id.len > 0)
-		entry = invocations_find_at(lines->table, record->request_id, record->time);
 	if (entry)
 		look_at(lines, entry);
 	if (record->trace_id.len == TRACE_ID_SIZE)
 		memcpy(trace.trace_id, record->trace_id.data, TRACE_ID_SIZE);
-	else if (record->trace_id.len == 0 && entry &&
-		 join_trace_at(lines->table, entry, &lines->spans, record->time, &trace))
+	else if (record->trace_id.len == 0 && entry)
+		joined = join_trace_at(lines->table, entry, &lines->spans, otlp_record_time(record),
+				       &trace);
+	if (joined && lines->whose == JOIN_LINES)
 		add_trace(added, &trace);
 	if (found)
-		add_values(added, found, entry ? values_at(lines, trace.trace_id) : NULL);
+		add_values(lines, added, found, entry ? values_at(lines, trace.trace_id) : NULL);
 }
 
-void join_lines(struct invocations *table, struct slice request, struct bytes *out)
+bool join_lines(struct invocations *table, struct slice request, enum join_records whose,
+		struct bytes *out)
 {
 	struct otlp_finder finder = {.nested = true};
 	struct otlp_finder *found = join_finder(table, &finder);
 	struct otlp_iter iter = otlp_items(OTLP_LOGS, request);
 	struct otlp_writer writer = otlp_write(OTLP_LOGS, out);
-	struct lines lines = {.table = table};
+	struct lines lines = {.table = table, .whose = whose, .budget = VALUES};
 	struct bytes added = {0}, joined = {0};
 	struct otlp_item item;
+	bool any = false;
 
 	while (otlp_next(&iter, &item)) {
 		struct otlp_record record = otlp_fields_of_record(item.item, found);
@@ -108,6 +121,7 @@ void join_lines(struct invocations *table, struct slice request, struct bytes *o
 			bytes_add(&joined, item.item);
 			bytes_add(&joined, bytes_slice(&added));
 			item.item = bytes_slice(&joined);
+			any = true;
 		}
 		otlp_write_item(&writer, &item);
 		otlp_find_again(found);
@@ -116,4 +130,5 @@ void join_lines(struct invocations *table, struct slice request, struct bytes *o
 	out->failed |= added.failed || joined.failed;
 	bytes_free(&added);
 	bytes_free(&joined);
+	return any;
 }

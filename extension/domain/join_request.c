@@ -43,6 +43,48 @@ struct seen_window join_window(const struct invocations *table, const struct inv
 	};
 }
 
+static const struct invocation *in_time(const struct invocations *table, uint64_t time)
+{
+	const struct invocation *entry;
+
+	for (unsigned n = table->count; (entry = invocations_at(table, n)); n--) {
+		const struct seen_window window = join_window(table, entry);
+
+		if (seen_window_has(&window, time))
+			return entry;
+	}
+	return NULL;
+}
+
+/* Of several that are in one trace it is none for certain. */
+static const struct invocation *in_trace(const struct invocations *table, struct slice trace_id)
+{
+	const struct invocation *found = NULL;
+	struct trace_context trace;
+
+	for (unsigned i = 0; i < INVOCATIONS && i < table->count; i++) {
+		invocations_trace(table, &table->ring[i], &trace);
+		if (!trace_id_is_set(trace.trace_id) ||
+		    !slice_equal(trace_id, slice_of(trace.trace_id, TRACE_ID_SIZE)))
+			continue;
+		if (found)
+			return NULL;
+		found = &table->ring[i];
+	}
+	return found;
+}
+
+const struct invocation *join_request_of(struct invocations *table,
+					 const struct otlp_record *record, enum join_records whose)
+{
+	if (record->request_id.len > 0)
+		return invocations_find_at(table, record->request_id, otlp_record_time(record));
+	if (whose == JOIN_LINES)
+		return NULL;
+	return table->concurrent ? in_trace(table, record->trace_id)
+				 : in_time(table, otlp_record_time(record));
+}
+
 struct request_spans join_spans(const struct invocations *table, const struct invocation *entry)
 {
 	const struct seen_window window = join_window(table, entry);

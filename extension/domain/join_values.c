@@ -5,6 +5,7 @@
 
 #include "base/now.h"
 #include "domain/join_request.h"
+#include "wire/otlp.h"
 
 #define MS ((uint64_t)NS_PER_MS)
 
@@ -77,6 +78,38 @@ void join_see_line(struct invocations *table, struct slice record)
 	entry = invocations_find_at(table, line.request_id, line.time);
 	if (entry)
 		note_line(table, &line, entry, found);
+}
+
+static void see_record(struct invocations *table, struct slice item, struct otlp_finder *found)
+{
+	const struct otlp_record record = otlp_fields_of_record(item, found);
+	const struct invocation *entry = NULL;
+	struct correlate_source source = {.record = true, .time = otlp_record_time(&record)};
+
+	if (!found->any)
+		return;
+	if (record.request_id.len > 0) {
+		entry = invocations_find_at(table, record.request_id, source.time);
+		if (entry)
+			note_line(table, &record, entry, found);
+		return;
+	}
+	source.during = during(table, source.time);
+	take_trace(record.trace_id, &source);
+	correlate_note(table->correlate, &source, found);
+}
+
+void join_see_records(struct invocations *table, struct slice request)
+{
+	struct otlp_iter iter = otlp_items(OTLP_LOGS, request);
+	struct otlp_finder finder = {.nested = true};
+	struct otlp_finder *found = join_finder(table, &finder);
+	struct otlp_item item;
+
+	while (found && otlp_next(&iter, &item)) {
+		see_record(table, item.item, found);
+		otlp_find_again(found);
+	}
 }
 
 /* ---- What is known ---- */

@@ -18,8 +18,9 @@ struct payload {
 		maybe_sent; /* a bit for each destination that a request with it may have reached */
 	bool own;           /* lull made it by itself: nobody misses it where it is not taken */
 	bool lines;         /* records that lull made: they get the trace of their request */
-	uint64_t requests;  /* of which requests: join_requests() */
-	size_t *held;       /* the account of bytes it is in */
+	bool sent; /* records that the function sent: they get the values of their request */
+	uint64_t requests; /* of which requests: join_requests() */
+	size_t *held;      /* the account of bytes it is in */
 };
 
 /* Takes the message over (`*message` is left {0}) with one reference. Its bytes are added to `*held`

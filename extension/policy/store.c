@@ -129,11 +129,33 @@ static void put(struct store *store, struct payload_list *list, struct payload *
 	payload_unref(p);
 }
 
+/* Log records that something may be put on: they wait. */
+static void accept_records(struct store *store, struct bytes *message,
+			   const struct otlp_verdict *verdict, struct payload kind, struct now now)
+{
+	uint64_t requests = join_requests(store->invocations, bytes_slice(message),
+					  kind.sent ? JOIN_SENT : JOIN_LINES);
+	struct payload *p = admit(store, OTLP_LOGS, message, verdict, now);
+
+	if (!p)
+		return;
+	p->own = kind.own;
+	p->lines = kind.lines;
+	p->sent = kind.sent;
+	p->requests = requests;
+	put(store, &store->lines, p);
+}
+
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now)
 {
-	struct payload *p = admit(store, signal, message, verdict, now);
+	struct payload *p;
 
+	if (signal == OTLP_LOGS && store->invocations && store->invocations->correlate) {
+		accept_records(store, message, verdict, (struct payload){.sent = true}, now);
+		return;
+	}
+	p = admit(store, signal, message, verdict, now);
 	if (p)
 		put(store, &store->staging[signal], p);
 }
@@ -149,30 +171,16 @@ void store_accept_own(struct store *store, enum otlp_signal signal, struct bytes
 	put(store, &store->staging[signal], p);
 }
 
-static void accept_lines(struct store *store, struct bytes *message,
-			 const struct otlp_verdict *verdict, bool own, struct now now)
-{
-	uint64_t requests = join_requests(store->invocations, bytes_slice(message));
-	struct payload *p = admit(store, OTLP_LOGS, message, verdict, now);
-
-	if (!p)
-		return;
-	p->own = own;
-	p->lines = true;
-	p->requests = requests;
-	put(store, &store->lines, p);
-}
-
 void store_accept_lines(struct store *store, struct bytes *message,
 			const struct otlp_verdict *verdict, struct now now)
 {
-	accept_lines(store, message, verdict, false, now);
+	accept_records(store, message, verdict, (struct payload){.lines = true}, now);
 }
 
 void store_accept_own_lines(struct store *store, struct bytes *message,
 			    const struct otlp_verdict *verdict, struct now now)
 {
-	accept_lines(store, message, verdict, true, now);
+	accept_records(store, message, verdict, (struct payload){.lines = true, .own = true}, now);
 }
 
 static bool must_go(const struct payload *p, uint64_t awaited, struct now now)
@@ -281,10 +289,10 @@ static void release(struct store *store, struct payload *p, const struct resourc
 	struct slice received = bytes_slice(&p->message);
 	struct bytes joined = {0}, message = {0};
 
-	if (p->lines)
-		join_lines(store->invocations, received, &joined);
-	/* Where memory is short they go as they are. */
-	if (p->lines && !joined.failed)
+	/* Where nothing is to be added, or memory is short, they go as they are. */
+	if ((p->lines || p->sent) &&
+	    join_lines(store->invocations, received, p->sent ? JOIN_SENT : JOIN_LINES, &joined) &&
+	    !joined.failed)
 		received = bytes_slice(&joined);
 	otlp_enrich(received, resource->attributes, resource->count, &message);
 	if (!message.failed && message.len > smallest_batch(store, p->signal))

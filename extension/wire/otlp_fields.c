@@ -22,6 +22,7 @@
 #define RECORD_TIME TAG(1, PB_FIXED64)
 #define RECORD_ATTRIBUTES TAG(6, PB_LEN)
 #define RECORD_TRACE_ID TAG(9, PB_LEN)
+#define RECORD_OBSERVED TAG(11, PB_FIXED64)
 
 #define FLAG_KNOWS_REMOTE 0x100
 #define FLAG_REMOTE 0x200
@@ -257,6 +258,8 @@ struct otlp_record otlp_fields_of_record(struct slice record, struct otlp_finder
 			r.time = field.scalar;
 		} else if (field.tag == RECORD_TRACE_ID) {
 			r.trace_id = field.value;
+		} else if (field.tag == RECORD_OBSERVED) {
+			r.observed = field.scalar;
 		}
 	}
 	return r;

@@ -36,11 +36,17 @@ void otlp_fields_of_span(struct slice span, struct otlp_span *fields, struct otl
 
 struct otlp_record {
 	struct slice trace_id;
-	uint64_t time; /* time_unix_nano */
+	uint64_t time, observed; /* time_unix_nano, observed_time_unix_nano */
 	struct slice request_id;
 };
 
 /* The same of a LogRecord. */
 struct otlp_record otlp_fields_of_record(struct slice record, struct otlp_finder *finder);
+
+/* When it was written, else when it was seen; 0: nobody says (logs.proto). */
+static inline uint64_t otlp_record_time(const struct otlp_record *record)
+{
+	return record->time ? record->time : record->observed;
+}
 
 #endif

@@ -2,12 +2,16 @@
 lines and on lull's own spans, and on no other's. Where two values come none is made up."""
 
 import json
+import logging
 import sys
 from datetime import UTC, datetime
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -87,6 +91,44 @@ def test_lines_wait_for_a_value(lambda_env, sink, history):
         env.finish(logs={"received": 2, "exported": 2}, traces={"received": 2, "exported": 2})
     assert values_of_lines(sink) == {"before": {"order.id": 7}, "said": {"order.id": 7}}
     assert sink.items("logs")[1]["attributes"]["order"] == {"id": 7}
+
+
+# The handler that is to follow it patches logging as a whole.
+@pytest.mark.filterwarnings("ignore:`LoggingHandler`:DeprecationWarning")
+def test_records_that_an_sdk_sends(lambda_env, sink, history):
+    """They are log lines, too: one of them says it, and those before it have it, in the trace that
+    they were sent in, and what is printed."""
+    def handler(event, context):
+        begun = history.record("begun")
+        context.print(f"printed {event}")
+        history.wait("telemetry.delivered", after=begun, types=lambda types: "function" in types)
+        logger.warning("outside %d", event)
+        with tracer.start_as_current_span(f"order {event}", attributes={
+                "faas.invocation_id": context.aws_request_id}):
+            logger.warning("inside %d", event)
+            records.force_flush()
+            logger.warning("said %d", event, extra={"order.id": event})
+        records.force_flush()
+        spans.force_flush()
+
+    env = lambda_env(handler, endpoint=sink.url, environ=ENVIRON)
+    spans, records = sdk(env), LoggerProvider()
+    records.add_log_record_processor(BatchLogRecordProcessor(
+        OTLPLogExporter(endpoint=f"http://localhost:{env.port}/v1/logs")))
+    tracer = spans.get_tracer("orders")
+    logger = logging.Logger("orders")
+    logger.addHandler(LoggingHandler(logger_provider=records))
+    with env:
+        for event in (7, 8):
+            assert env.invoke(event).status == "success"
+            env.wait_idle()
+        env.finish(logs={"received": 8, "exported": 8}, traces={"received": 2, "exported": 2})
+    assert values_of_lines(sink) == {f"{what} {event}": {"order.id": event} for event in (7, 8)
+                                     for what in ("printed", "outside", "inside", "said")}
+    traces = {span["name"]: span["trace_id"] for span in sink.items("traces")}
+    assert {log["body"]: log["trace_id"] for log in sink.items("logs")} == {
+        f"{what} {event}": "" if what == "outside" else traces[f"order {event}"]
+        for event in (7, 8) for what in ("printed", "outside", "inside", "said")}
 
 
 def test_two_values_in_one_request(lambda_env, sink):

@@ -30,7 +30,7 @@ static void wrap(struct bytes *out, struct slice item)
 }
 
 /* What is added is valid wherever the rest is, and all of what was there is there. */
-static void require_joined(struct invocations *table, struct slice record)
+static void require_joined(struct invocations *table, struct slice record, enum join_records whose)
 {
 	struct bytes request = {0}, joined = {0};
 	struct otlp_verdict before, after;
@@ -40,7 +40,7 @@ static void require_joined(struct invocations *table, struct slice record)
 	wrap(&request, record);
 	before = otlp_check(OTLP_LOGS, bytes_slice(&request));
 	if (before.valid) {
-		join_lines(table, bytes_slice(&request), &joined);
+		join_lines(table, bytes_slice(&request), whose, &joined);
 		after = otlp_check(OTLP_LOGS, bytes_slice(&joined));
 		REQUIRE(after.valid && after.items == 1 && after.alone == before.alone);
 		iter = otlp_items(OTLP_LOGS, bytes_slice(&joined));
@@ -49,6 +49,20 @@ static void require_joined(struct invocations *table, struct slice record)
 	}
 	bytes_free(&request);
 	bytes_free(&joined);
+}
+
+/* The same of what the function sent, which is seen and written. */
+static void require_sent(struct invocations *table, struct slice record)
+{
+	struct bytes request = {0};
+
+	wrap(&request, record);
+	if (otlp_check(OTLP_LOGS, bytes_slice(&request)).valid) {
+		join_see_records(table, bytes_slice(&request));
+		join_requests(table, bytes_slice(&request), JOIN_SENT);
+		require_joined(table, record, JOIN_SENT);
+	}
+	bytes_free(&request);
 }
 
 static void try_table(struct slice input, const struct otlp_keys *keys)
@@ -65,7 +79,8 @@ static void try_table(struct slice input, const struct otlp_keys *keys)
 	if (otlp_check(OTLP_TRACES, bytes_slice(&request)).valid)
 		join_see_spans(&table, bytes_slice(&request));
 	join_see_line(&table, input);
-	require_joined(&table, input);
+	require_joined(&table, input, JOIN_LINES);
+	require_sent(&table, input);
 	join_values(&table, &table.ring[0], values);
 	for (unsigned i = 0; i < OTLP_KEYS; i++)
 		REQUIRE(!values[i].data || correlate_is_value(values[i]));

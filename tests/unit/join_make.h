@@ -35,6 +35,18 @@ static inline void put_attribute(struct bytes *out, uint32_t number, const char 
 	pb_end(out, attribute);
 }
 
+/* A request with those items in its one scope. */
+static inline struct bytes make_request(struct slice items)
+{
+	struct bytes request = {0};
+	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
+
+	bytes_add(&request, items);
+	pb_end(&request, scope);
+	pb_end(&request, resource);
+	return request;
+}
+
 static inline void tell(struct invocations *table, enum event_type type, const char *id,
 			uint64_t ms)
 {

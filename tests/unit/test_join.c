@@ -10,66 +10,13 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "join_make.h"
+#include "spans_make.h"
 #include "wire/otlp_fields.h"
 
 #define HEADER "Root=1-01000000-000000000000000000000000;Sampled="
 #define CALLED HEADER "1;Parent=0900000000000000"
 
 /* ---- What comes in ---- */
-
-struct sent {
-	uint8_t trace, id, parent; /* first bytes of the ids; 0: none */
-	enum otlp_span_kind kind;
-	uint32_t flags;
-	uint64_t start, end; /* ms */
-	const char *key, *request;
-};
-
-static void put_span(struct bytes *out, const struct sent *s)
-{
-	size_t span = pb_begin(out, 2);
-
-	put_id(out, 1, s->trace, TRACE_ID_SIZE);
-	put_id(out, 2, s->id, SPAN_ID_SIZE);
-	put_id(out, 4, s->parent, SPAN_ID_SIZE);
-	pb_put_len(out, 5,
-		   slice_str("a name of more than one hundred and twenty-eight bytes, so that "
-			     "its length takes two bytes, as those of spans and of long "
-			     "attributes mostly do"));
-	pb_put_tag(out, 6, PB_VARINT);
-	pb_put_varint(out, s->kind);
-	put_time(out, 7, s->start);
-	put_time(out, 8, s->end);
-	put_attribute(out, 9, "faas.invocation_ID", "no request");
-	put_attribute(out, 9, "http.route", "/");
-	if (s->key)
-		put_attribute(out, 9, s->key, s->request);
-	/* Its link is never what it is of. */
-	pb_put_len(out, 13,
-		   slice_str("\x0a\x10"
-			     "0123456789abcdef"));
-	if (s->flags) {
-		pb_put_tag(out, 16, PB_FIXED32);
-		bytes_append(out, &s->flags, sizeof s->flags);
-	}
-	pb_end(out, span);
-}
-
-static void see(struct invocations *table, const struct sent *spans, size_t count)
-{
-	struct bytes request = {0};
-	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2), i;
-
-	for (i = 0; i < count; i++)
-		put_span(&request, &spans[i]);
-	pb_end(&request, scope);
-	pb_end(&request, resource);
-	assert_true(otlp_check(OTLP_TRACES, bytes_slice(&request)).valid);
-	table->sdk = true;
-	join_see_spans(table, bytes_slice(&request));
-	bytes_free(&request);
-}
 
 static void see_one(struct invocations *table, struct sent span)
 {
@@ -96,7 +43,7 @@ static void require_line(struct invocations *table, const char *request, uint64_
 	pb_end(&lines, record);
 	pb_end(&lines, scope);
 	pb_end(&lines, resource);
-	join_lines(table, bytes_slice(&lines), &joined);
+	assert_int_equal(join_lines(table, bytes_slice(&lines), JOIN_LINES, &joined), trace != own);
 	assert_true(otlp_check(OTLP_LOGS, bytes_slice(&joined)).valid);
 	iter = otlp_items(OTLP_LOGS, bytes_slice(&joined));
 	assert_true(otlp_next(&iter, &item));

@@ -10,54 +10,13 @@
 #include <cmocka.h>
 
 #include "domain/join_children.h"
-#include "join_make.h"
+#include "spans_make.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define HEADER "Root=1-01000000-000000000000000000000000;Sampled=1;Parent=0900000000000000"
 #define LOCAL 0x100 /* SpanFlags: it is known where the parent is */
 #define REMOTE 0x300
 #define MORE (ORPHANS + 1)
-
-struct sent {
-	uint8_t trace, id, parent; /* first bytes of the ids; 0: none */
-	enum otlp_span_kind kind;
-	uint32_t flags;
-	uint64_t start; /* ms */
-	const char *request;
-};
-
-static void put_span(struct bytes *out, const struct sent *s)
-{
-	size_t span = pb_begin(out, 2);
-
-	put_id(out, 1, s->trace, TRACE_ID_SIZE);
-	put_id(out, 2, s->id, SPAN_ID_SIZE);
-	put_id(out, 4, s->parent, SPAN_ID_SIZE);
-	pb_put_tag(out, 6, PB_VARINT);
-	pb_put_varint(out, s->kind);
-	put_time(out, 7, s->start);
-	put_time(out, 8, s->start + 1);
-	if (s->request)
-		put_attribute(out, 9, "faas.invocation_id", s->request);
-	pb_put_tag(out, 16, PB_FIXED32);
-	bytes_append(out, &s->flags, sizeof s->flags);
-	pb_end(out, span);
-}
-
-static void see(struct invocations *table, const struct sent *spans, size_t count)
-{
-	struct bytes request = {0};
-	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
-
-	for (size_t i = 0; i < count; i++)
-		put_span(&request, &spans[i]);
-	pb_end(&request, scope);
-	pb_end(&request, resource);
-	assert_true(otlp_check(OTLP_TRACES, bytes_slice(&request)).valid);
-	table->sdk = true;
-	join_see_spans(table, bytes_slice(&request));
-	bytes_free(&request);
-}
 
 static void end(struct invocations *table, const char *id, const char *status, uint64_t ms)
 {
@@ -87,62 +46,62 @@ static void test_what_spans_tell(void **state)
 		uint8_t trace, parent, unsent;
 	} cells[] = {
 		/* a call of the handler's, whose span was open: it stands for that */
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}}, 2, 0, 4},
-		{{{2, 5, 4, SPAN_KIND_INTERNAL, LOCAL, 110, NULL}}, 2, 0, 4},
-		{{{2, 5, 4, SPAN_KIND_PRODUCER, LOCAL, 110, NULL},
-		  {2, 6, 4, SPAN_KIND_CLIENT, LOCAL, 120, NULL}},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}}, 2, 0, 4},
+		{{{2, 5, 4, SPAN_KIND_INTERNAL, LOCAL, 110, 250, NULL, NULL}}, 2, 0, 4},
+		{{{2, 5, 4, SPAN_KIND_PRODUCER, LOCAL, 110, 250, NULL, NULL},
+		  {2, 6, 4, SPAN_KIND_CLIENT, LOCAL, 120, 250, NULL, NULL}},
 		 2,
 		 0,
 		 4},
 		/* one within the other, in any order */
-		{{{2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 120, NULL},
-		  {2, 5, 4, SPAN_KIND_INTERNAL, LOCAL, 110, NULL}},
+		{{{2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 120, 250, NULL, NULL},
+		  {2, 5, 4, SPAN_KIND_INTERNAL, LOCAL, 110, 250, NULL, NULL}},
 		 2,
 		 0,
 		 4},
 		/* two were open: which is the outer one nobody knows */
-		{{{2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 120, NULL},
-		  {2, 7, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}},
+		{{{2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 120, 250, NULL, NULL},
+		  {2, 7, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}},
 		 2,
 		 0,
 		 0},
 		/* nobody says where the parent is: beside them, for it may be the caller's */
-		{{{2, 5, 4, SPAN_KIND_CLIENT, 0, 110, NULL}}, 2, 4, 0},
-		{{{2, 5, 4, SPAN_KIND_INTERNAL, 0, 110, NULL}}, 2, 4, 0},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, 0, 110, 250, NULL, NULL}}, 2, 4, 0},
+		{{{2, 5, 4, SPAN_KIND_INTERNAL, 0, 110, 250, NULL, NULL}}, 2, 4, 0},
 		/* the header does, in its trace */
-		{{{1, 5, 4, SPAN_KIND_CLIENT, 0, 110, NULL}}, 1, 9, 4},
-		{{{1, 5, 9, SPAN_KIND_CLIENT, 0, 110, NULL}}, 1, 9, 0},
-		{{{1, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL},
-		  {1, 6, 3, SPAN_KIND_CLIENT, LOCAL, 110, NULL}},
+		{{{1, 5, 4, SPAN_KIND_CLIENT, 0, 110, 250, NULL, NULL}}, 1, 9, 4},
+		{{{1, 5, 9, SPAN_KIND_CLIENT, 0, 110, 250, NULL, NULL}}, 1, 9, 0},
+		{{{1, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL},
+		  {1, 6, 3, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}},
 		 1,
 		 9,
 		 0},
 		/* two traces */
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL},
-		  {3, 6, 8, SPAN_KIND_CLIENT, LOCAL, 110, NULL}},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL},
+		  {3, 6, 8, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}},
 		 0,
 		 0,
 		 0},
 		/* not of its time */
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 99, NULL}}, 0, 0, 0},
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 201, NULL}}, 0, 0, 0},
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 99, NULL},
-		  {2, 6, 4, SPAN_KIND_CLIENT, LOCAL, 100, NULL}},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 99, 250, NULL, NULL}}, 0, 0, 0},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 201, 250, NULL, NULL}}, 0, 0, 0},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 99, 250, NULL, NULL},
+		  {2, 6, 4, SPAN_KIND_CLIENT, LOCAL, 100, 250, NULL, NULL}},
 		 2,
 		 0,
 		 4},
 		/* begins a trace, or goes on with the caller's */
-		{{{2, 5, 0, SPAN_KIND_CLIENT, 0, 110, NULL}}, 0, 0, 0},
-		{{{2, 5, 4, SPAN_KIND_CLIENT, REMOTE, 110, NULL}}, 0, 0, 0},
+		{{{2, 5, 0, SPAN_KIND_CLIENT, 0, 110, 250, NULL, NULL}}, 0, 0, 0},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, REMOTE, 110, 250, NULL, NULL}}, 0, 0, 0},
 		/* what was called last ended, and was sent, last */
-		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL},
-		  {2, 4, 0, SPAN_KIND_CLIENT, 0, 105, NULL}},
+		{{{2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL},
+		  {2, 4, 0, SPAN_KIND_CLIENT, 0, 105, 250, NULL, NULL}},
 		 0,
 		 0,
 		 0},
 		/* without ids */
-		{{{0, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}}, 0, 0, 0},
-		{{{2, 0, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}}, 0, 0, 0},
+		{{{0, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}}, 0, 0, 0},
+		{{{2, 0, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}}, 0, 0, 0},
 	};
 
 	(void)state;
@@ -185,7 +144,7 @@ static void test_which_ends(void **state)
 		struct invocations t = {0};
 
 		begin(&t, "a", "", 100);
-		see(&t, &(struct sent){2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}, 1);
+		see(&t, &(struct sent){2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}, 1);
 		end(&t, "a", cells[i].status, 200);
 		require_known(&t.ring[0], cells[i].asked ? 2 : 0, 0, cells[i].asked ? 4 : 0);
 	}
@@ -195,8 +154,8 @@ static void test_which_ends(void **state)
  * uncertain again. */
 static void test_what_knows_better(void **state)
 {
-	const struct sent call = {2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL};
-	const struct sent own = {3, 8, 0, SPAN_KIND_SERVER, 0, 105, "a"};
+	const struct sent call = {2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL};
+	const struct sent own = {3, 8, 0, SPAN_KIND_SERVER, 0, 105, 250, "faas.invocation_id", "a"};
 	struct invocations t = {0};
 
 	(void)state;
@@ -215,7 +174,7 @@ static void test_what_knows_better(void **state)
 	begin(&t, "a", "", 100);
 	see(&t, &call, 1);
 	join_by_children(&t, &t.ring[0]);
-	see(&t, &(struct sent){7, 6, 1, SPAN_KIND_CLIENT, LOCAL, 120, NULL}, 1);
+	see(&t, &(struct sent){7, 6, 1, SPAN_KIND_CLIENT, LOCAL, 120, 250, NULL, NULL}, 1);
 	join_by_children(&t, &t.ring[0]);
 	require_known(&t.ring[0], 0, 0, 0);
 }
@@ -223,19 +182,20 @@ static void test_what_knows_better(void **state)
 /* What the request before has left running is in that one's trace, and says nothing of this one. */
 static void test_left_by_another(void **state)
 {
-	const struct sent left = {2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 310, NULL};
+	const struct sent left = {2, 6, 5, SPAN_KIND_CLIENT, LOCAL, 310, 250, NULL, NULL};
 	struct invocations t = {0};
 
 	(void)state;
 	begin(&t, "a", "", 100);
-	see(&t, &(struct sent){2, 4, 0, SPAN_KIND_SERVER, 0, 110, "a"}, 1);
+	see(&t, &(struct sent){2, 4, 0, SPAN_KIND_SERVER, 0, 110, 250, "faas.invocation_id", "a"},
+	    1);
 	end(&t, "a", "success", 200);
 	begin(&t, "b", "", 300);
 	see(&t, &left, 1);
 	end(&t, "b", "timeout", 400);
 	require_known(&t.ring[1], 0, 0, 0);
 	/* Nor does it hide what does. */
-	see(&t, &(struct sent){3, 8, 7, SPAN_KIND_CLIENT, LOCAL, 320, NULL}, 1);
+	see(&t, &(struct sent){3, 8, 7, SPAN_KIND_CLIENT, LOCAL, 320, 250, NULL, NULL}, 1);
 	join_by_children(&t, &t.ring[1]);
 	require_known(&t.ring[1], 3, 0, 7);
 }
@@ -247,7 +207,7 @@ static void test_concurrent(void **state)
 
 	(void)state;
 	begin(&t, "a", "", 100);
-	see(&t, &(struct sent){2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, NULL}, 1);
+	see(&t, &(struct sent){2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL}, 1);
 	end(&t, "a", "timeout", 200);
 	require_known(&t.ring[0], 0, 0, 0);
 	assert_int_equal(t.orphans.count, 0);
@@ -261,21 +221,25 @@ static void test_more_than_are_kept(void **state)
 	(void)state;
 	begin(&t, "a", "", 100);
 	for (uint8_t i = 0; i < MORE; i++)
-		see(&t, &(struct sent){2, 5, 50 + i, SPAN_KIND_CLIENT, LOCAL, 110, NULL}, 1);
+		see(&t, &(struct sent){2, 5, 50 + i, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL},
+		    1);
 	assert_int_equal(t.orphans.count, ORPHANS);
 	join_by_children(&t, &t.ring[0]);
 	require_known(&t.ring[0], 0, 0, 0);
 	end(&t, "a", "success", 200);
 	begin(&t, "b", "", 300);
-	see(&t, &(struct sent){3, 5, 4, SPAN_KIND_CLIENT, LOCAL, 310, NULL}, 1);
+	see(&t, &(struct sent){3, 5, 4, SPAN_KIND_CLIENT, LOCAL, 310, 250, NULL, NULL}, 1);
 	end(&t, "b", "timeout", 400);
 	require_known(&t.ring[1], 3, 0, 4);
 	/* However many open parents there are, all that come are let go. */
 	t = (struct invocations){0};
 	begin(&t, "a", "", 100);
 	for (uint8_t i = 0; i < 3 * MORE; i++) {
-		see(&t, &(struct sent){2, 5, 50 + i, SPAN_KIND_CLIENT, LOCAL, 110, NULL}, 1);
-		see(&t, &(struct sent){2, 50 + i, 4, SPAN_KIND_INTERNAL, LOCAL, 105, NULL}, 1);
+		see(&t, &(struct sent){2, 5, 50 + i, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL},
+		    1);
+		see(&t,
+		    &(struct sent){2, 50 + i, 4, SPAN_KIND_INTERNAL, LOCAL, 105, 250, NULL, NULL},
+		    1);
 	}
 	end(&t, "a", "timeout", 200);
 	require_known(&t.ring[0], 2, 0, 4);

@@ -12,55 +12,13 @@
 
 #include "domain/join_values.h"
 #include "join_make.h"
+#include "values_make.h"
 #include "wire/otlp_fields.h"
 #include "wire/otlp_value.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define KEY "order.id"
-#define OTHER "correlationId"
 
 /* ---- What comes in ---- */
-
-/* A table whose lines and spans are looked at for two keys. */
-struct world {
-	struct otlp_keys keys;
-	struct invocations table;
-};
-
-static struct world *world_new(bool concurrent)
-{
-	struct world *w = calloc(1, sizeof *w);
-
-	assert_non_null(w);
-	otlp_keys_add(&w->keys, slice_str(KEY));
-	otlp_keys_add(&w->keys, slice_str(OTHER));
-	w->table.correlate = correlate_new(&w->keys);
-	w->table.concurrent = concurrent;
-	w->table.sdk = true;
-	assert_non_null(w->table.correlate);
-	return w;
-}
-
-static void world_free(struct world *w)
-{
-	correlate_free(w->table.correlate);
-	free(w);
-}
-
-/* `value` is JSON. */
-static void put_json(struct bytes *out, uint32_t number, const char *key, const char *value)
-{
-	if (value)
-		otlp_put_member(out, number, slice_str(key), slice_str(value));
-}
-
-static void put_line(struct bytes *out, const char *request, uint8_t trace, uint64_t ms)
-{
-	put_time(out, 1, ms);
-	if (request)
-		put_attribute(out, 6, "faas.invocation_id", request);
-	put_id(out, 9, trace, TRACE_ID_SIZE);
-}
 
 /* A line of that request (NULL: of none), which names that trace (0: none). */
 static void line(struct world *w, const char *request, uint8_t trace, uint64_t ms,
@@ -109,60 +67,18 @@ static void span(struct world *w, struct spans s)
 
 /* ---- What comes out ---- */
 
-/* An AnyValue's contents as text: "7", 7, true. */
-static void show(struct slice any, char text[static 300])
-{
-	struct pb_reader r = pb_read(any);
-	struct pb_field field;
-
-	text[0] = 0;
-	if (!any.data)
-		return;
-	assert_true(pb_next(&r, &field));
-	if (field.type == PB_LEN)
-		snprintf(text, 300, "\"%.*s\"", (int)field.value.len,
-			 (const char *)field.value.data);
-	else if (field.number == 2)
-		snprintf(text, 300, "%s", field.scalar ? "true" : "false");
-	else
-		snprintf(text, 300, "%lld", (long long)field.scalar);
-}
-
-/* The values of that key in a record, one behind the other. */
-static void values_of(struct slice record, const char *key, char text[static 300])
-{
-	struct pb_reader r = pb_read(record);
-	struct pb_field field;
-	char one[300];
-
-	text[0] = 0;
-	while (pb_next(&r, &field)) {
-		if (field.number != 6 || !slice_is(pb_find(field.value, 1), key))
-			continue;
-		show(pb_find(field.value, 2), one);
-		strcat(text, one);
-	}
-}
-
 /* A line of that request, of that trace (0: it names none), at that time, with these members, must have
  * that value in the end; "" for none. */
 static void require_with(struct world *w, const struct slice line_record, const char *expected)
 {
-	struct bytes request = {0}, joined = {0};
-	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
-	struct otlp_iter iter;
-	struct otlp_item item;
+	struct bytes items = {0}, request, joined = {0};
 	char text[300];
 
-	pb_put_len(&request, 2, line_record);
-	pb_end(&request, scope);
-	pb_end(&request, resource);
-	join_lines(&w->table, bytes_slice(&request), &joined);
-	assert_true(otlp_check(OTLP_LOGS, bytes_slice(&joined)).valid);
-	iter = otlp_items(OTLP_LOGS, bytes_slice(&joined));
-	assert_true(otlp_next(&iter, &item));
-	values_of(item.item, KEY, text);
+	pb_put_len(&items, 2, line_record);
+	request = make_request(bytes_slice(&items));
+	join_first(w, &request, JOIN_LINES, &joined, text);
 	assert_string_equal(text, expected);
+	bytes_free(&items);
 	bytes_free(&request);
 	bytes_free(&joined);
 }
@@ -606,7 +522,7 @@ static void test_two_requests(void **state)
 	}
 	pb_end(&request, scope);
 	pb_end(&request, resource);
-	join_lines(&w->table, bytes_slice(&request), &joined);
+	join_lines(&w->table, bytes_slice(&request), JOIN_LINES, &joined);
 	iter = otlp_items(OTLP_LOGS, bytes_slice(&joined));
 	for (size_t i = 0; i < LENGTH(ids); i++) {
 		assert_true(otlp_next(&iter, &item));

@@ -10,10 +10,11 @@
 
 #include "domain/join.h"
 
-/* A record of that request, as lull makes them of lines; its number is its time, too. */
-static void accept_line(struct world *w, const char *request, uint64_t number)
+static const struct otlp_verdict one = {.valid = true, .items = 1};
+
+/* A record of that request; its number is its time, too. */
+static struct bytes make_record(const char *request, uint64_t number)
 {
-	struct otlp_verdict verdict = {.valid = true, .items = 1};
 	struct bytes message = {0};
 	size_t resource = pb_begin(&message, 1), scope = pb_begin(&message, 2);
 	size_t record = pb_begin(&message, 2), attribute = pb_begin(&message, 6), value;
@@ -28,7 +29,25 @@ static void accept_line(struct world *w, const char *request, uint64_t number)
 	pb_end(&message, record);
 	pb_end(&message, scope);
 	pb_end(&message, resource);
-	store_accept_lines(store_of(w), &message, &verdict, w->now);
+	return message;
+}
+
+/* As lull makes them of lines. */
+static void accept_line(struct world *w, const char *request, uint64_t number)
+{
+	struct bytes message = make_record(request, number);
+
+	store_accept_lines(store_of(w), &message, &one, w->now);
+	require_closed(w);
+	w->now.mono++;
+}
+
+/* As the function sends them. */
+static void accept_sent(struct world *w, const char *request, uint64_t number)
+{
+	struct bytes message = make_record(request, number);
+
+	store_accept(store_of(w), OTLP_LOGS, &message, &one, w->now);
 	require_closed(w);
 	w->now.mono++;
 }
@@ -41,6 +60,11 @@ static struct slice trace_of(const struct world *w, size_t index)
 
 	assert_true(otlp_next(&iter, &item));
 	return pb_find(item.item, 9);
+}
+
+static struct slice sent_message(const struct world *w)
+{
+	return bytes_slice(&payload_list_at(&w->destinations[0].queue[OTLP_LOGS], 0)->message);
 }
 
 static struct invocation *run(struct invocations *table, const char *request)
@@ -79,6 +103,40 @@ static void test_lines_wait(void **state)
 	assert_int_equal(trace_of(&w, 1).data[0], 1);
 	assert_int_equal(trace_of(&w, 2).len, 0);
 	end(&w);
+}
+
+/* What the function sends waits where a value may yet be told; it stays in the trace that it was sent in. */
+static void test_sent_records_wait_for_values(void **state)
+{
+	struct otlp_keys keys = {0};
+
+	(void)state;
+	otlp_keys_add(&keys, slice_str("order.id"));
+	for (unsigned on = 0; on < 2; on++) {
+		struct world w = begin(all_signals, NULL);
+		struct invocations table = {.sdk = true};
+		struct correlate_source source = {.request = 1};
+		struct otlp_finder found = {.keys = &keys, .any = true};
+
+		table.correlate = on ? correlate_new(&keys) : NULL;
+		know(run(&table, "a"));
+		w.store.invocations = &table;
+		accept_sent(&w, "a", 1);
+		assert_int_equal(w.store.lines.count, on);
+		assert_int_equal(store_held_items(&w.store, w.destinations, OTLP_LOGS), 1);
+		assert_true(store_let_go(&w.store, false, w.now) ==
+			    (on ? STORE_LINES_WAIT : INT64_MAX));
+		found.values[0] = slice_of("\x18\x07", 2);
+		if (on)
+			correlate_note(table.correlate, &source, &found);
+		assert_true(store_let_go(&w.store, false, w.now) == INT64_MAX);
+		release_all(&w);
+		assert_int_equal(w.destinations[0].queue[OTLP_LOGS].count, 1);
+		assert_int_equal(trace_of(&w, 0).len, 0);
+		assert_int_equal(slice_find(sent_message(&w), slice_str("order.id")) != NULL, on);
+		correlate_free(table.correlate);
+		end(&w);
+	}
 }
 
 /* A flush lets all go, and so do the end of the request, and time. */
@@ -151,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_wait),
+		cmocka_unit_test(test_sent_records_wait_for_values),
 		cmocka_unit_test(test_lines_go),
 		cmocka_unit_test(test_lines_are_too_many),
 		cmocka_unit_test(test_lines_dropped),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A table with correlation keys, log records that it is told of, and which values these have in the end. */
+#ifndef TESTS_UNIT_VALUES_MAKE_H
+#define TESTS_UNIT_VALUES_MAKE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "join_make.h"
+#include "wire/otlp_value.h"
+
+#define KEY "order.id"
+#define OTHER "correlationId"
+
+/* A table whose lines and spans are looked at for two keys. */
+struct world {
+	struct otlp_keys keys;
+	struct invocations table;
+};
+
+static inline struct world *world_new(bool concurrent)
+{
+	struct world *w = calloc(1, sizeof *w);
+
+	assert_non_null(w);
+	otlp_keys_add(&w->keys, slice_str(KEY));
+	otlp_keys_add(&w->keys, slice_str(OTHER));
+	w->table.correlate = correlate_new(&w->keys);
+	w->table.concurrent = concurrent;
+	w->table.sdk = true;
+	assert_non_null(w->table.correlate);
+	return w;
+}
+
+static inline void world_free(struct world *w)
+{
+	correlate_free(w->table.correlate);
+	free(w);
+}
+
+/* `value` is JSON. */
+static inline void put_json(struct bytes *out, uint32_t number, const char *key, const char *value)
+{
+	if (value)
+		otlp_put_member(out, number, slice_str(key), slice_str(value));
+}
+
+static inline void put_line(struct bytes *out, const char *request, uint8_t trace, uint64_t ms)
+{
+	put_time(out, 1, ms);
+	if (request)
+		put_attribute(out, 6, "faas.invocation_id", request);
+	put_id(out, 9, trace, TRACE_ID_SIZE);
+}
+
+/* An AnyValue's contents as text: "7", 7, true. */
+static inline void show(struct slice any, char text[static 300])
+{
+	struct pb_reader r = pb_read(any);
+	struct pb_field field;
+
+	text[0] = 0;
+	if (!any.data)
+		return;
+	assert_true(pb_next(&r, &field));
+	if (field.type == PB_LEN)
+		snprintf(text, 300, "\"%.*s\"", (int)field.value.len,
+			 (const char *)field.value.data);
+	else if (field.number == 2)
+		snprintf(text, 300, "%s", field.scalar ? "true" : "false");
+	else
+		snprintf(text, 300, "%lld", (long long)field.scalar);
+}
+
+/* The values of that key in a record, one behind the other. */
+static inline void values_of(struct slice record, const char *key, char text[static 300])
+{
+	struct pb_reader r = pb_read(record);
+	struct pb_field field;
+	char one[300];
+
+	text[0] = 0;
+	while (pb_next(&r, &field)) {
+		if (field.number != 6 || !slice_is(pb_find(field.value, 1), key))
+			continue;
+		show(pb_find(field.value, 2), one);
+		strcat(text, one);
+	}
+}
+
+/* A request as it goes out, valid, and the value of KEY in its first record. Returns whether anything was added. */
+static inline bool join_first(struct world *w, const struct bytes *request, enum join_records whose,
+			      struct bytes *joined, char text[static 300])
+{
+	bool added = join_lines(&w->table, bytes_slice(request), whose, joined);
+	struct otlp_iter iter = otlp_items(OTLP_LOGS, bytes_slice(joined));
+	struct otlp_item item;
+
+	assert_true(otlp_check(OTLP_LOGS, bytes_slice(joined)).valid);
+	assert_true(otlp_next(&iter, &item));
+	values_of(item.item, KEY, text);
+	return added;
+}
+
+#endif
