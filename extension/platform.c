@@ -49,14 +49,14 @@ void platform_event(struct platform *p, const struct telemetry_event *event,
 	add_log(p, event, invocation);
 	platform_metrics_event(&p->metrics, event, p->invocations, invocation);
 	if (tracing_event(&p->tracing, event, invocation))
-		platform_metrics_out_of_memory(&p->metrics, invocation);
+		platform_metrics_out_of_memory(&p->metrics, p->invocations, invocation);
 }
 
 void platform_line(struct platform *p, const struct telemetry_event *event,
 		   const struct invocation *invocation)
 {
 	if (tracing_line(&p->tracing, event, invocation))
-		platform_metrics_out_of_memory(&p->metrics, invocation);
+		platform_metrics_out_of_memory(&p->metrics, p->invocations, invocation);
 }
 
 void platform_near_deadline(struct platform *p, const char *request_id)
@@ -112,7 +112,7 @@ static void end_what_runs(struct platform *p, struct now now)
 		invocation->outcome = p->at_shutdown;
 		invocation->end = (uint64_t)now.real;
 		if (tracing_ended(&p->tracing, invocation))
-			platform_metrics_out_of_memory(&p->metrics, invocation);
+			platform_metrics_out_of_memory(&p->metrics, p->invocations, invocation);
 	}
 }
 

@@ -36,43 +36,78 @@ static const struct {
 	{"timeout", COUNT_TIMEOUTS},
 };
 
-/* Where what an event says goes: the points of the invocation that it is of, and those alone. */
-struct source {
-	struct platform_metrics *metrics;
-	struct platform_series *series;
-	struct platform_exemplar exemplar;
-};
+/* ---- Settled ---- */
 
-static struct source source_of(struct platform_metrics *m, const struct invocation *invocation)
+static void put_value(struct platform_histogram *h, const struct platform_bounds *bounds,
+		      const struct platform_exemplar *exemplar)
 {
-	return (struct source){
-		.metrics = m,
-		.series = &m->series[invocation ? invocation->trigger : TRIGGER_UNKNOWN],
-	};
-}
-
-static void count(const struct source *from, enum platform_count what)
-{
-	from->series->counts[what]++;
-	from->series->used = from->metrics->changed = true;
-}
-
-static void record(const struct source *from, enum platform_distribution to, double value)
-{
-	struct platform_histogram *h = &from->series->histograms[to];
+	double value = exemplar->value;
 	size_t bucket = 0;
 
-	while (bucket < platform_distributions[to].count &&
-	       value > platform_distributions[to].bounds[bucket])
+	while (bucket < bounds->count && value > bounds->bounds[bucket])
 		bucket++;
 	h->min = h->count == 0 || value < h->min ? value : h->min;
 	h->max = h->count == 0 || value > h->max ? value : h->max;
 	h->sum += value;
 	h->count++;
 	h->buckets[bucket]++;
-	h->exemplars[bucket] = from->exemplar;
-	h->exemplars[bucket].value = value;
-	from->series->used = from->metrics->changed = true;
+	h->exemplars[bucket] = *exemplar;
+}
+
+void platform_metrics_settle(struct platform_metrics *m, const struct invocations *table)
+{
+	for (unsigned i = 0; i < m->told_count; i++) {
+		const struct platform_told *told = &m->told[i];
+		const struct invocation *invocation = invocations_at(table, told->exemplar.number);
+		struct platform_series *series =
+			&m->series[invocation ? invocation->trigger : told->trigger];
+
+		if (told->counts)
+			series->counts[told->what]++;
+		else
+			put_value(&series->histograms[told->what],
+				  &platform_distributions[told->what], &told->exemplar);
+		series->used = true;
+	}
+	m->told_count = 0;
+}
+
+/* ---- Told ---- */
+
+/* What an event is of. */
+struct source {
+	struct platform_metrics *metrics;
+	const struct invocations *table;
+	const struct invocation *invocation; /* or NULL */
+	uint64_t time;
+};
+
+static struct platform_told *note(const struct source *from, unsigned what)
+{
+	const struct invocation *invocation = from->invocation;
+	struct platform_metrics *m = from->metrics;
+	struct platform_told *told;
+
+	if (m->told_count == PLATFORM_TOLD)
+		platform_metrics_settle(m, from->table);
+	told = &m->told[m->told_count++];
+	*told = (struct platform_told){.what = what, .exemplar.time = from->time};
+	if (invocation) {
+		told->trigger = invocation->trigger;
+		told->exemplar.number = invocations_number(from->table, invocation);
+	}
+	m->changed = true;
+	return told;
+}
+
+static void count(const struct source *from, enum platform_count what)
+{
+	note(from, what)->counts = true;
+}
+
+static void record(const struct source *from, enum platform_distribution to, double value)
+{
+	note(from, to)->exemplar.value = value;
 }
 
 /* `as`: the event whose facts these are. */
@@ -124,10 +159,8 @@ static bool is_end(const struct telemetry_event *event, const struct invocations
 void platform_metrics_event(struct platform_metrics *m, const struct telemetry_event *event,
 			    const struct invocations *table, const struct invocation *invocation)
 {
-	struct source from = source_of(m, invocation);
+	const struct source from = {m, table, invocation, event->time_unix_nano};
 
-	from.exemplar.time = event->time_unix_nano;
-	from.exemplar.number = invocation ? invocations_number(table, invocation) : 0;
 	switch (event->type) {
 	case EVENT_INIT_START:
 		platform_metrics_initialization(m, telemetry_string(event, "initializationType"));
@@ -153,9 +186,10 @@ void platform_metrics_event(struct platform_metrics *m, const struct telemetry_e
 	}
 }
 
-void platform_metrics_out_of_memory(struct platform_metrics *m, const struct invocation *invocation)
+void platform_metrics_out_of_memory(struct platform_metrics *m, const struct invocations *table,
+				    const struct invocation *invocation)
 {
-	const struct source from = source_of(m, invocation);
+	const struct source from = {.metrics = m, .table = table, .invocation = invocation};
 
 	count(&from, COUNT_OUT_OF_MEMORY);
 }

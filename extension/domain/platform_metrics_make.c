@@ -216,6 +216,7 @@ size_t platform_metrics_make(struct platform_metrics *m, const struct invocation
 
 	if (!m->changed)
 		return 0;
+	platform_metrics_settle(m, table);
 	for (unsigned i = 0; i < PLATFORM_COUNTS; i++)
 		add_count(&p, (enum platform_count)i);
 	for (unsigned i = 0; i < PLATFORM_DISTRIBUTIONS; i++)

@@ -208,3 +208,18 @@ def test_the_exemplar_of_init_leads_to_its_span(lambda_env, sink):
              for message in messages(sink) for point in faas.points(message, "faas.init_duration")
              for exemplar in point.exemplars]
     assert found == [(init["trace_id"], init["span_id"])]
+
+
+def test_a_span_that_says_the_trigger_comes_after_the_end(lambda_env, sink, history):
+    """SDKs send in batches: what the end was counted as is settled when the metrics are made."""
+    environ = {**ON, "LULL_FLUSH": "lazy"}
+    with lambda_env(endpoint=sink.url, environ=environ) as env:
+        call = invoke(env)
+        history.wait("telemetry.delivered", types=lambda types: "platform.runtimeDone" in types)
+        span = otlp.traces("handler", **{"faas.invocation_id": call.request_id,
+                                         "faas.trigger": "http"})
+        otlp.send(env.port, span)
+        env.finish(metrics={"dropped": 0}, traces={"dropped": 0})
+    point, = faas.points(messages(sink)[-1], "faas.invoke_duration")
+    assert otlp.attributes(point.attributes)["faas.trigger"] == "http"
+    assert point.count == 1

@@ -137,6 +137,7 @@ static void test_ends_by_shutdown(void **state)
 		platform_shutdown(&w.platform, slice_str(cases[i].reason));
 		for (unsigned k = 0; k < 2; k++)
 			platform_flush(&w.platform, true, (struct now){.mono = S, .real = 3 * S});
+		platform_metrics_settle(&w.platform.metrics, &w.invocations);
 		assert_int_equal(series->counts[COUNT_OUT_OF_MEMORY], cases[i].out_of_memory);
 		assert_int_equal(received(&w, OTLP_TRACES),
 				 strcmp(cases[i].reason, "spindown") != 0);

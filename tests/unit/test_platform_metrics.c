@@ -292,6 +292,7 @@ static void test_buckets(void **state)
 		snprintf(event, sizeof event,
 			 EVENT("runtimeDone", ID ",\"metrics\":{\"durationMs\":%s}"), cases[i].ms);
 		tell(&w, event);
+		platform_metrics_settle(&w.metrics, &w.table);
 		assert_int_equal(h->buckets[cases[i].bucket], 1);
 		assert_int_equal(h->count, 1);
 	}
@@ -488,6 +489,44 @@ static void test_triggers(void **state)
 	}
 }
 
+/* What invoked a function is known when its span comes, which may be after the end was told, and before or
+ * after more was than waits; of one that has given way what was known then counts. */
+static void test_trigger_comes_late(void **state)
+{
+	static const struct {
+		unsigned others; /* requests after it */
+		bool early;      /* it was known when its end was told */
+		const char *triggers;
+	} cases[] = {
+		{0, false, "http 1;"},
+		{1, false, "- 1;http 1;"},
+		{PLATFORM_TOLD, false, "- 97;"},
+		{0, true, "http 1;"},
+		{INVOCATIONS, true, "- 64;http 1;"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world w = make(false);
+		Otlp__ExportMetricsServiceRequest *request;
+		struct bytes out = {0};
+		size_t points;
+		char id[20];
+
+		invoke(&w, "a", cases[i].early ? TRIGGER_HTTP : TRIGGER_UNKNOWN);
+		for (unsigned n = 0; n < cases[i].others; n++) {
+			snprintf(id, sizeof id, "other %u", n);
+			invoke(&w, id, TRIGGER_UNKNOWN);
+		}
+		if (invocations_find(&w.table, slice_str("a")))
+			invocations_find(&w.table, slice_str("a"))->trigger = TRIGGER_HTTP;
+		points = platform_metrics_make(&w.metrics, &w.table, TIME, &out);
+		request = metrics_read(&out, points);
+		assert_triggers(metrics_find(request, "faas.invoke_duration"), cases[i].triggers);
+		otlp__export_metrics_service_request__free_unpacked(request, NULL);
+	}
+}
+
 /* ---- Exemplars ---- */
 
 #define ROOT "5759e988bd862e3fe1be46a994272793"
@@ -647,6 +686,7 @@ int main(void)
 		cmocka_unit_test(test_temporality),
 		cmocka_unit_test(test_initialization_type),
 		cmocka_unit_test(test_triggers),
+		cmocka_unit_test(test_trigger_comes_late),
 		cmocka_unit_test(test_exemplars),
 		cmocka_unit_test(test_exemplars_are_of_one_interval),
 		cmocka_unit_test(test_exemplars_of_phases),
