@@ -62,7 +62,6 @@ struct otlp_iter {
  * data, although it should have one. */
 struct otlp_iter otlp_items(enum otlp_signal signal, struct slice request);
 bool otlp_next(struct otlp_iter *iter, struct otlp_item *item);
-size_t otlp_count(enum otlp_signal signal, struct slice request);
 
 /* What stands around the items of one request, read once for all that is written from it: to find it the
  * whole of each ancestor has to be walked. {0} at first; the request must stay where it is. */

@@ -105,17 +105,6 @@ bool otlp_next(struct otlp_iter *iter, struct otlp_item *item)
 	}
 }
 
-size_t otlp_count(enum otlp_signal signal, struct slice request)
-{
-	struct otlp_iter iter = otlp_items(signal, request);
-	struct otlp_item item;
-	size_t count = 0;
-
-	while (otlp_next(&iter, &item))
-		count++;
-	return count;
-}
-
 struct otlp_writer otlp_write(enum otlp_signal signal, struct bytes *out)
 {
 	return (struct otlp_writer){.signal = signal, .out = out};

@@ -2,6 +2,7 @@
 /* lull's own metrics: when they are made, and that they are data as any other. */
 #include "lives.h"
 
+#include "otlp_count.h"
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "destination_make.h"
+#include "otlp_count.h"
 #include "short_memory.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

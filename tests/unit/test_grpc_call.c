@@ -11,6 +11,7 @@
 #include "edges/grpc_call.h"
 #include "grpc_peer.h"
 #include "grpc_sink.h"
+#include "otlp_count.h"
 #include "otlp_make.h"
 #include "short_memory.h"
 #include "wire/gzip.h"

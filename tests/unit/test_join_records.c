@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "domain/join_values.h"
+#include "otlp_count.h"
 #include "values_make.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

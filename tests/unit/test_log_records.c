@@ -13,6 +13,7 @@
 #include "domain/log_records.h"
 #include "guard.h"
 #include "log_show.h"
+#include "otlp_count.h"
 #include "short_memory.h"
 #include "version.h"
 #include "wire/otlp.h"

@@ -13,6 +13,7 @@
 #include "collector_metrics.pb-c.h"
 #include "collector_trace.pb-c.h"
 #include "guard.h"
+#include "otlp_count.h"
 #include "otlp_make.h"
 #include "short_memory.h"
 #include "wire/otlp.h"

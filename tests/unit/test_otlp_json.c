@@ -12,6 +12,7 @@
 #include "../fuzz/fuzz_otlp_json.c"
 #include "collector_metrics.pb-c.h"
 #include "guard.h"
+#include "otlp_count.h"
 #include "otlp_make.h"
 #include "short_heap.h"
 #include "short_memory.h"

@@ -12,6 +12,7 @@
 #include "collector_metrics.pb-c.h"
 #include "collector_trace.pb-c.h"
 #include "domain/own_request.h"
+#include "otlp_count.h"
 #include "short_memory.h"
 #include "version.h"
 #include "wire/otlp.h"
