@@ -97,10 +97,22 @@ struct slice slice_trim(struct slice a)
 	return a;
 }
 
+static bool set_capacity(struct bytes *b, size_t cap)
+{
+	uint8_t *data = realloc(b->data, cap);
+
+	if (!data) {
+		b->failed = true;
+		return false;
+	}
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
 bool bytes_reserve(struct bytes *b, size_t extra)
 {
 	size_t need, cap;
-	uint8_t *data;
 
 	if (b->failed)
 		return false;
@@ -117,12 +129,7 @@ bool bytes_reserve(struct bytes *b, size_t extra)
 	/* The first reservation is mostly exact: who knows the size says so. */
 	if (b->cap == 0 && need > 64)
 		cap = need;
-	data = realloc(b->data, cap);
-	if (!data)
-		goto fail;
-	b->data = data;
-	b->cap = cap;
-	return true;
+	return set_capacity(b, cap);
 fail:
 	b->failed = true;
 	return false;
@@ -162,6 +169,20 @@ void bytes_addf(struct bytes *b, const char *fmt, ...)
 	vsnprintf((char *)b->data + b->len, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	b->len += (size_t)len;
+}
+
+void bytes_replace(struct bytes *b, size_t len, struct slice by)
+{
+	size_t rest = b->len - len;
+
+	/* No more than that is asked for: it is rarely done twice. */
+	if (b->failed || (rest + by.len > b->cap && !set_capacity(b, rest + by.len)))
+		return;
+	if (rest > 0)
+		memmove(b->data + by.len, b->data + len, rest);
+	if (by.len > 0)
+		memcpy(b->data, by.data, by.len);
+	b->len = rest + by.len;
 }
 
 const char *bytes_cstr(struct bytes *b)

@@ -55,6 +55,9 @@ void bytes_add(struct bytes *b, struct slice s);
 void bytes_addc(struct bytes *b, uint8_t c);
 void bytes_addf(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The first `len` bytes, which are there, give way to `by`, which is elsewhere. */
+void bytes_replace(struct bytes *b, size_t len, struct slice by);
+
 /* A terminating NUL behind the contents, not counted in `len`. NULL where memory was short. */
 const char *bytes_cstr(struct bytes *b);
 

@@ -78,11 +78,9 @@ bool check_item_make(const struct check_items *items, enum otlp_signal signal, s
 		[OTLP_METRICS] = make_point,
 	};
 	const struct resource *resource = items->resource;
-	struct bytes bare = {0};
-	bool ok = make[signal](items, &bare);
+	bool ok = make[signal](items, out);
 
 	if (ok)
-		otlp_enrich(bytes_slice(&bare), resource->attributes, resource->count, out);
-	bytes_free(&bare);
+		otlp_enrich(out, resource->attributes, resource->count);
 	return ok && !out->failed;
 }

@@ -25,6 +25,12 @@ struct payload *payload_new(enum otlp_signal signal, struct bytes *message, size
 	return p;
 }
 
+struct bytes payload_take_message(struct payload *payload)
+{
+	*payload->held -= payload->message.cap;
+	return bytes_move(&payload->message);
+}
+
 struct payload *payload_ref(struct payload *payload)
 {
 	payload->references++;

@@ -28,6 +28,9 @@ struct payload {
 struct payload *payload_new(enum otlp_signal signal, struct bytes *message, size_t items,
 			    int64_t arrived, size_t *held);
 
+/* Takes the message, and off the account, out of one that has a single reference. */
+struct bytes payload_take_message(struct payload *payload);
+
 struct payload *payload_ref(struct payload *payload);
 void payload_unref(struct payload *payload);
 

@@ -284,22 +284,30 @@ static void cut(struct store *store, const struct payload *from, struct slice me
 	otlp_around_free(&known);
 }
 
+/* What goes on of it, which is left without. Where nothing is to be joined, or memory is short, it
+ * goes as it is. */
+static struct bytes take_message(struct store *store, struct payload *p)
+{
+	struct bytes joined = {0};
+
+	if ((p->lines || p->sent) &&
+	    join_lines(store->invocations, bytes_slice(&p->message),
+		       p->sent ? JOIN_SENT : JOIN_LINES, &joined) &&
+	    !joined.failed)
+		return joined;
+	bytes_free(&joined);
+	return payload_take_message(p);
+}
+
 static void release(struct store *store, struct payload *p, const struct resource *resource)
 {
-	struct slice received = bytes_slice(&p->message);
-	struct bytes joined = {0}, message = {0};
+	struct bytes message = take_message(store, p);
 
-	/* Where nothing is to be added, or memory is short, they go as they are. */
-	if ((p->lines || p->sent) &&
-	    join_lines(store->invocations, received, p->sent ? JOIN_SENT : JOIN_LINES, &joined) &&
-	    !joined.failed)
-		received = bytes_slice(&joined);
-	otlp_enrich(received, resource->attributes, resource->count, &message);
+	otlp_enrich(&message, resource->attributes, resource->count);
 	if (!message.failed && message.len > smallest_batch(store, p->signal))
 		cut(store, p, bytes_slice(&message));
 	else
 		hand_on(store, p, &message, p->items);
-	bytes_free(&joined);
 	bytes_free(&message);
 	payload_unref(p);
 }

@@ -113,11 +113,11 @@ struct otlp_attribute {
 #define OTLP_ENRICH_ATTRIBUTES 256
 #define OTLP_ENRICH_BYTES ((size_t)4 << 20)
 
-/* Appends the request to `out` with those attributes added to every Resource that has none of
- * that key; a missing Resource is made. What the sender set wins, but for a `service.name` that
- * starts with "unknown_service": that is what SDKs put where nobody set one (OpenTelemetry
- * specification, resource semantic conventions), so it gives way if `attributes` has a name. */
-void otlp_enrich(struct slice request, const struct otlp_attribute *attributes, size_t count,
-		 struct bytes *out);
+/* Adds those attributes to every Resource of the request that has none of that key; a missing Resource
+ * is made. What the sender set wins, but for a `service.name` that starts with "unknown_service":
+ * that is what SDKs put where nobody set one (OpenTelemetry specification, resource semantic
+ * conventions), so it gives way if `attributes` has a name. In place: a new place for a large request
+ * costs more than to write there. request->failed says whether memory sufficed. */
+void otlp_enrich(struct bytes *request, const struct otlp_attribute *attributes, size_t count);
 
 #endif

@@ -20,13 +20,14 @@ struct enricher {
 	size_t count;
 	const struct otlp_attribute *name; /* the service.name among them, if it is a real one */
 	size_t budget;                     /* bytes that may still be added */
-	struct bytes *out;
+	struct bytes out;                  /* what the beginning of the request becomes */
 };
 
 /* What one ResourceSpans (or -Logs, -Metrics) has of all that. */
 struct findings {
 	bool seen[OTLP_ENRICH_ATTRIBUTES]; /* by index into enricher.attributes */
 	const uint8_t *last; /* the contents of its last Resource; NULL: it has none */
+	struct slice rest;   /* what is behind that */
 	bool default_name, real_name;
 	size_t growth; /* at most so many bytes would be added; 0: nothing to do */
 };
@@ -71,11 +72,12 @@ static void look(const struct enricher *e, struct slice resources, struct findin
 	struct pb_field field;
 	size_t i;
 
-	*f = (struct findings){0};
+	*f = (struct findings){.rest = resources};
 	while (pb_next(&outer, &field)) {
 		if (!is_message(&field, RESOURCES_RESOURCE))
 			continue;
 		f->last = field.value.data;
+		f->rest = slice_of(outer.p, (size_t)(outer.end - outer.p));
 		inner = pb_read(field.value);
 		while (pb_next(&inner, &field))
 			if (is_message(&field, RESOURCE_ATTRIBUTES))
@@ -92,38 +94,38 @@ static bool replaces_name(const struct findings *f)
 	return f->default_name && !f->real_name;
 }
 
-static void put_missing(const struct enricher *e, const struct findings *f)
+static void put_missing(struct enricher *e, const struct findings *f)
 {
 	size_t i;
 
 	for (i = 0; i < e->count; i++)
 		if (!f->seen[i])
-			pb_put_len(e->out, RESOURCE_ATTRIBUTES, e->attributes[i].key_value);
+			pb_put_len(&e->out, RESOURCE_ATTRIBUTES, e->attributes[i].key_value);
 }
 
-static void put_resource(const struct enricher *e, struct slice resource, const struct findings *f)
+static void put_resource(struct enricher *e, struct slice resource, const struct findings *f)
 {
-	size_t mark = pb_begin(e->out, RESOURCES_RESOURCE);
+	size_t mark = pb_begin(&e->out, RESOURCES_RESOURCE);
 	struct pb_reader r = pb_read(resource);
 	struct pb_field field;
 
 	while (pb_next(&r, &field)) {
 		if (replaces_name(f) && is_message(&field, RESOURCE_ATTRIBUTES) &&
 		    has_default_name(field.value))
-			pb_put_len(e->out, RESOURCE_ATTRIBUTES, e->name->key_value);
+			pb_put_len(&e->out, RESOURCE_ATTRIBUTES, e->name->key_value);
 		else
-			bytes_add(e->out, field.whole);
+			bytes_add(&e->out, field.whole);
 	}
 	if (resource.data == f->last)
 		put_missing(e, f);
-	pb_end(e->out, mark);
+	pb_end(&e->out, mark);
 }
 
-static void put_resources(const struct enricher *e, struct slice resources,
-			  const struct findings *f)
+/* All but the rest. */
+static void put_resources(struct enricher *e, struct slice resources, const struct findings *f)
 {
-	size_t mark = pb_begin(e->out, REQUEST_RESOURCES);
-	struct pb_reader r = pb_read(resources);
+	size_t mark = pb_begin(&e->out, REQUEST_RESOURCES);
+	struct pb_reader r = pb_read(slice_of(resources.data, resources.len - f->rest.len));
 	struct pb_field field;
 
 	if (!f->last)
@@ -132,36 +134,30 @@ static void put_resources(const struct enricher *e, struct slice resources,
 		if (is_message(&field, RESOURCES_RESOURCE))
 			put_resource(e, field.value, f);
 		else
-			bytes_add(e->out, field.whole);
+			bytes_add(&e->out, field.whole);
 	}
-	pb_end(e->out, mark);
+	pb_end_before(&e->out, mark, f->rest.len);
 }
 
-/* Also makes room for the usual case: one Resource, which gets everything. */
-static struct enricher prepare(struct slice request, const struct otlp_attribute *attributes,
-			       size_t count, struct bytes *out)
+static struct enricher prepare(const struct otlp_attribute *attributes, size_t count)
 {
-	struct enricher e = {attributes, count, NULL, OTLP_ENRICH_BYTES, out};
-	size_t i, room = request.len + HEADS;
+	struct enricher e = {.attributes = attributes, .count = count, .budget = OTLP_ENRICH_BYTES};
+	size_t i;
 
 	if (count > OTLP_ENRICH_ATTRIBUTES)
 		e.count = OTLP_ENRICH_ATTRIBUTES;
-	for (i = 0; i < e.count; i++) {
-		room += pb_len_size(RESOURCE_ATTRIBUTES, attributes[i].key_value.len);
+	for (i = 0; i < e.count; i++)
 		if (slice_is(attributes[i].key, NAME_KEY) &&
 		    !has_default_name(attributes[i].key_value))
 			e.name = &attributes[i];
-	}
-	bytes_reserve(out, room);
 	return e;
 }
 
-void otlp_enrich(struct slice request, const struct otlp_attribute *attributes, size_t count,
-		 struct bytes *out)
+void otlp_enrich(struct bytes *request, const struct otlp_attribute *attributes, size_t count)
 {
-	struct enricher e = prepare(request, attributes, count, out);
-	struct pb_reader r = pb_read(request);
-	const uint8_t *kept = request.data; /* all before it is in `out` */
+	struct enricher e = prepare(attributes, count);
+	struct pb_reader r = pb_read(bytes_slice(request));
+	const uint8_t *kept = request->data; /* what becomes of all before it is in `out` */
 	struct findings f;
 	struct pb_field field;
 
@@ -172,10 +168,15 @@ void otlp_enrich(struct slice request, const struct otlp_attribute *attributes, 
 		if (f.growth == 0 || f.growth > e.budget)
 			continue;
 		e.budget -= f.growth;
-		bytes_append(out, kept, (size_t)(field.whole.data - kept));
+		bytes_reserve(&e.out, (size_t)(f.rest.data - kept) + f.growth + HEADS);
+		bytes_append(&e.out, kept, (size_t)(field.whole.data - kept));
 		put_resources(&e, field.value, &f);
-		kept = field.whole.data + field.whole.len;
+		kept = f.rest.data;
 	}
-	if (request.len > 0)
-		bytes_append(out, kept, (size_t)(request.data + request.len - kept));
+	/* Nearly always there is one Resource, and all the items, which are behind it, only move on a little. */
+	if (e.out.failed)
+		request->failed = true;
+	else if (e.out.len > 0)
+		bytes_replace(request, (size_t)(kept - request->data), bytes_slice(&e.out));
+	bytes_free(&e.out);
 }

@@ -248,6 +248,11 @@ size_t pb_begin(struct bytes *out, uint32_t number)
 
 void pb_end(struct bytes *out, size_t mark)
 {
+	pb_end_before(out, mark, 0);
+}
+
+void pb_end_before(struct bytes *out, size_t mark, size_t rest)
+{
 	uint8_t encoded[VARINT_MAX];
 	size_t len, n;
 
@@ -255,7 +260,7 @@ void pb_end(struct bytes *out, size_t mark)
 	if (out->failed)
 		return;
 	len = out->len - mark;
-	n = encode_varint(encoded, len);
+	n = encode_varint(encoded, len + rest);
 	if (n > 1) {
 		if (!bytes_reserve(out, n - 1))
 			return;

@@ -69,5 +69,7 @@ size_t pb_len_size(uint32_t number, size_t value_len);
  * byte that begin leaves for it. Pairs nest. */
 size_t pb_begin(struct bytes *out, uint32_t number);
 void pb_end(struct bytes *out, size_t mark);
+/* The same where `rest` bytes of the contents are still to come. */
+void pb_end_before(struct bytes *out, size_t mark, size_t rest);
 
 #endif

@@ -46,11 +46,12 @@ static void pass(struct slice request, struct invocations *table)
 						slice_of(name, sizeof name - 1)};
 	struct bytes message = {0}, compressed = {0};
 
+	bytes_add(&message, request);
 	if (!otlp_check(OTLP_TRACES, request).valid)
 		die("no valid request");
 	if (table && join_see_spans(table, request).name.len == 0)
 		die("the join sees no span");
-	otlp_enrich(request, &resource, 1, &message);
+	otlp_enrich(&message, &resource, 1);
 	if (message.failed || !gzip_encode(bytes_slice(&message), &compressed))
 		die("no memory");
 	bytes_free(&message);

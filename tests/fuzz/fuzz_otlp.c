@@ -135,14 +135,16 @@ static void try_enrich(enum otlp_signal signal, struct slice request, struct otl
 	attributes[0] = attribute(&space[0], "service.name", "fn");
 	attributes[1] = attribute(&space[1], "a", "b");
 	attributes[2] = attribute(&space[2], "cloud.provider", "aws");
-	otlp_enrich(request, attributes, 3, &once);
+	bytes_add(&once, request);
+	otlp_enrich(&once, attributes, 3);
 	got = otlp_check(signal, bytes_slice(&once));
 	REQUIRE(got.valid && got.alone <= whole.alone && got.items == whole.items);
 	r = pb_read(bytes_slice(&once));
 	while (pb_next(&r, &field))
 		for (i = 0; i < 3 && field.number == 1; i++)
 			REQUIRE(has_key(field.value, attributes[i].key));
-	otlp_enrich(bytes_slice(&once), attributes, 3, &again);
+	bytes_add(&again, bytes_slice(&once));
+	otlp_enrich(&again, attributes, 3);
 	REQUIRE(slice_equal(bytes_slice(&once), bytes_slice(&again)));
 	for (i = 0; i < 3; i++)
 		bytes_free(&space[i]);
@@ -188,7 +190,9 @@ static void try_request(enum otlp_signal signal, struct slice request, size_t at
 		REQUIRE(whole.why && whole.items == 0 && !whole.alone);
 		/* Nobody should, but it must not read or write where it may not. */
 		otlp_split(signal, request, at, &head, &tail);
-		otlp_enrich(request, NULL, 0, &tail);
+		bytes_add(&view, request);
+		otlp_enrich(&view, NULL, 0);
+		bytes_free(&view);
 		bytes_free(&head);
 		bytes_free(&tail);
 		return;

@@ -220,6 +220,54 @@ static void test_failure_sticks(void **state)
 	bytes_free(&b);
 }
 
+static void test_replace(void **state)
+{
+	static const struct {
+		const char *was;
+		size_t len;
+		const char *by, *is;
+	} cases[] = {
+		{"abcdef", 2, "xy", "xycdef"},
+		{"abcdef", 2, "wxyz", "wxyzcdef"},
+		{"abcdef", 2, "x", "xcdef"},
+		{"abcdef", 2, "", "cdef"},
+		{"abcdef", 0, "xyz", "xyzabcdef"},
+		{"abcdef", 6, "x", "x"},
+		{"abcdef", 6, "", ""},
+		{"", 0, "xyz", "xyz"},
+		{"", 0, "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bytes b = {0};
+
+		bytes_add(&b, slice_str(cases[i].was));
+		bytes_fit(&b);
+		bytes_replace(&b, cases[i].len, slice_str(cases[i].by));
+		assert_false(b.failed);
+		assert_true(slice_is(bytes_slice(&b), cases[i].is));
+		bytes_free(&b);
+	}
+}
+
+static void test_replace_short_memory(void **state)
+{
+	struct bytes b = {0};
+
+	(void)state;
+	bytes_add(&b, slice_str("abc"));
+	bytes_fit(&b);
+	short_memory_at = 1;
+	bytes_replace(&b, 1, slice_str("xy"));
+	assert_true(b.failed);
+	assert_true(slice_is(bytes_slice(&b), "abc"));
+	/* As every append after a failure. */
+	bytes_replace(&b, 1, slice_str("x"));
+	assert_true(slice_is(bytes_slice(&b), "abc"));
+	bytes_free(&b);
+}
+
 static void test_fit(void **state)
 {
 	struct bytes b = {0};
@@ -262,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_trim),           cmocka_unit_test(test_append),
 		cmocka_unit_test(test_addf_sizes),     cmocka_unit_test(test_cstr),
 		cmocka_unit_test(test_reserve),        cmocka_unit_test(test_reserve_overflow),
+		cmocka_unit_test(test_replace),        cmocka_unit_test(test_replace_short_memory),
 		cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_move),
 	};

@@ -260,6 +260,15 @@ static void test_begin_end(void **state)
 		pb_end(&nested, second);
 		pb_end(&nested, first);
 		assert_true(slice_equal(bytes_slice(&nested), bytes_slice(&outer)));
+		/* Ended with half of it still to come. */
+		nested.len = 1;
+		first = pb_begin(&nested, 1);
+		second = pb_begin(&nested, 17);
+		bytes_append(&nested, body.data, sizes[i] / 2);
+		pb_end_before(&nested, second, sizes[i] - sizes[i] / 2);
+		pb_end_before(&nested, first, sizes[i] - sizes[i] / 2);
+		bytes_append(&nested, body.data, sizes[i] - sizes[i] / 2);
+		assert_true(slice_equal(bytes_slice(&nested), bytes_slice(&outer)));
 		bytes_free(&body);
 		bytes_free(&nested);
 		bytes_free(&inner);
