@@ -195,7 +195,7 @@ layer: both
 bench: $(B)/lull
 	@tests/bench/run
 
-FUZZ_SOURCES := $(patsubst %,extension/base/%.c,arena base64 bytes utf8) \
+FUZZ_SOURCES := $(patsubst %,extension/base/%.c,arena base64 bytes spare utf8) \
 	extension/domain/payload.c extension/edges/spool_format.c extension/edges/grpc_message.c \
 	extension/edges/proc_net.c \
 	$(patsubst %,extension/domain/%.c,baggage config_lists correlate faas_trigger invocations orphans own_request \

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/spare.h"
+
 struct slice slice_str(const char *s)
 {
 	return (struct slice){(const uint8_t *)s, s ? strlen(s) : 0};
@@ -97,14 +99,14 @@ struct slice slice_trim(struct slice a)
 	return a;
 }
 
-static bool set_capacity(struct bytes *b, size_t cap)
+bool bytes_set_capacity(struct bytes *b, size_t cap)
 {
-	uint8_t *data = realloc(b->data, cap);
+	uint8_t *data = b->data ? NULL : spare_take(&cap);
 
-	if (!data) {
-		b->failed = true;
+	if (!data)
+		data = realloc(b->data, cap);
+	if (!data)
 		return false;
-	}
 	b->data = data;
 	b->cap = cap;
 	return true;
@@ -129,7 +131,8 @@ bool bytes_reserve(struct bytes *b, size_t extra)
 	/* The first reservation is mostly exact: who knows the size says so. */
 	if (b->cap == 0 && need > 64)
 		cap = need;
-	return set_capacity(b, cap);
+	if (bytes_set_capacity(b, cap))
+		return true;
 fail:
 	b->failed = true;
 	return false;
@@ -175,9 +178,13 @@ void bytes_replace(struct bytes *b, size_t len, struct slice by)
 {
 	size_t rest = b->len - len;
 
-	/* No more than that is asked for: it is rarely done twice. */
-	if (b->failed || (rest + by.len > b->cap && !set_capacity(b, rest + by.len)))
+	if (b->failed)
 		return;
+	/* No more than that: it is rarely done twice. */
+	if (rest + by.len > b->cap && !bytes_set_capacity(b, rest + by.len)) {
+		b->failed = true;
+		return;
+	}
 	if (rest > 0)
 		memmove(b->data + by.len, b->data + len, rest);
 	if (by.len > 0)
@@ -195,20 +202,13 @@ const char *bytes_cstr(struct bytes *b)
 
 void bytes_fit(struct bytes *b)
 {
-	uint8_t *data;
-
-	if (b->len == 0 || b->cap - b->len < b->cap / 8)
-		return;
-	data = realloc(b->data, b->len);
-	if (data) {
-		b->data = data;
-		b->cap = b->len;
-	}
+	if (b->len > 0 && b->cap - b->len >= b->cap / 8)
+		bytes_set_capacity(b, b->len);
 }
 
 void bytes_free(struct bytes *b)
 {
-	free(b->data);
+	spare_give(b->data, b->cap);
 	*b = (struct bytes){0};
 }
 

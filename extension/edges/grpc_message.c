@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/grpc_message.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* An announced length up to this is believed: that much is reserved at once. */
@@ -23,18 +22,12 @@ static bool reserve(struct grpc_message *m, size_t len)
 {
 	size_t need = m->body.len + len;
 	size_t cap = need * 2 > BELIEVED ? need * 2 : BELIEVED;
-	uint8_t *data;
 
 	if (need <= m->body.cap)
 		return true;
 	if (cap > m->length)
 		cap = m->length;
-	data = realloc(m->body.data, cap);
-	if (!data)
-		return false;
-	m->body.data = data;
-	m->body.cap = cap;
-	return true;
+	return bytes_set_capacity(&m->body, cap);
 }
 
 enum grpc_step grpc_message_feed(struct grpc_message *m, struct slice in, size_t limit)

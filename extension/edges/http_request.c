@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edges/http_request.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A length up to this is believed: that much is reserved at once. */
@@ -227,7 +226,6 @@ static bool body_reserve(struct http_request *r, size_t len)
 {
 	size_t need = r->body.len + len, known = r->body.len + r->body_left;
 	size_t cap = need * 2 > BELIEVED ? need * 2 : BELIEVED;
-	uint8_t *data;
 
 	if (need <= r->body.cap)
 		return true;
@@ -237,12 +235,7 @@ static bool body_reserve(struct http_request *r, size_t len)
 	if (!r->head.has_length && cap < r->body.cap * 2)
 		cap = r->body.cap * 2 < r->bodies->limit ? r->body.cap * 2 : r->bodies->limit;
 	/* Not bytes_reserve(): its doubling knows no upper end. */
-	data = realloc(r->body.data, cap);
-	if (!data)
-		return false;
-	r->body.data = data;
-	r->body.cap = cap;
-	return true;
+	return bytes_set_capacity(&r->body, cap);
 }
 
 static int on_chunk_header(llhttp_t *parser)
