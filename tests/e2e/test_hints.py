@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import functions
 import otlp
 from ports import free_port
 from runs import said
@@ -97,20 +98,39 @@ def test_log_lines_that_come_twice(lambda_env, sink, environ, printed, exported,
         assert "OTEL_LOGS_EXPORTER=none" in line
 
 
+# With OpenTelemetry's SDKs: Python's, whose Lambda instrumentation follows the header, and Node's.
+# The first time, that one is built.
+PYTHON, NODE = ("python", "function.handler"), ("node", "hints.follow")
+TWICE = [("python", "twice.handler"), ("node", "hints.twice")]
+built = pytest.mark.timeout(900)
+
+
 def local(port):
     """For a function that sends to lull at that port."""
     return {"LULL_HTTP_PORT": str(port), "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}"}
 
 
+@pytest.fixture
+def options(request, python_function):
+    """For lambda_env: the function in that language with that handler."""
+    language, handler = request.param
+    found = python_function if language == "python" else functions.make(language).options()
+    return {**found, "runtime": [*found["runtime"][:-1], handler], "handler": handler,
+            "init_timeout": 60, "timeout": 60}
+
+
+@built
+@pytest.mark.parametrize("options, spans", [(PYTHON, 3), (NODE, 1)], indirect=["options"],
+                         ids=["python", "node"])
 def test_an_sdk_that_follows_a_header_in_which_nobody_sampled(
-    lambda_env, sink, python_function, tmp_path
+    lambda_env, sink, options, spans, tmp_path
 ):
-    """Python's with its Lambda instrumentation, beside two that heed what the hint advises."""
+    """Beside two that heed what the hint advises."""
     advised = {"following": {"OTEL_PROPAGATORS": "xray-lambda"},
                "always on": {"OTEL_PROPAGATORS": "xray-lambda", "OTEL_TRACES_SAMPLER": "always_on"},
                "other propagators": {"OTEL_PROPAGATORS": "tracecontext,baggage"}}
     following, *well = [
-        lambda_env(endpoint=sink.url, **python_function, init_timeout=60, timeout=60, environ={
+        lambda_env(endpoint=sink.url, **options, environ={
             **local(free_port()), "LULL_SPOOL_FOLDER": str(tmp_path / name), **environ})
         for name, environ in advised.items()]
     rounds = 0
@@ -131,19 +151,18 @@ def test_an_sdk_that_follows_a_header_in_which_nobody_sampled(
     assert books[0]["traces"]["received"] == 0
     for env, own in zip(well, books[1:], strict=True):
         assert len(said(env).splitlines()) == 2, said(env)
-        assert own["traces"]["exported"] == 3 * (rounds + 3)
+        assert own["traces"]["exported"] == spans * (rounds + 3)
 
 
+@built
+@pytest.mark.parametrize("options", TWICE, ids=["python", "node"], indirect=True)
 @pytest.mark.parametrize("environ, exported, twice", [
     ({}, 10, 1), ({"LULL_FUNCTION_LOGS": "false"}, 5, 0),
 ])
 def test_a_logging_handler_of_the_sdk_beside_the_runtimes(
-    lambda_env, sink, python_function, environ, exported, twice
+    lambda_env, sink, options, environ, exported, twice
 ):
-    runtime = [*python_function["runtime"][:-1], "twice.handler"]
-    env = lambda_env(endpoint=sink.url, init_timeout=60, timeout=60, environ={
-        **local(free_port()), **environ},
-        **{**python_function, "runtime": runtime, "handler": "twice.handler"})
+    env = lambda_env(endpoint=sink.url, **options, environ={**local(free_port()), **environ})
     with env:
         for number in range(5):
             assert env.invoke({"order": str(number)}).status == "success"
