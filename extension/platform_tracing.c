@@ -263,6 +263,15 @@ static void make_span(struct platform_tracing *t, struct invocation *invocation,
 	add_values(t, invocation, r, span_add_invocation(r, &ids, &what));
 }
 
+/* The span whose place was to be taken may have been under way when its process died. */
+static void give_place_back(const struct invocation *invocation, struct request_end *end)
+{
+	bool came = invocation->source == TRACE_LOCAL_ROOT || invocation->own_spans > 0;
+
+	if (came && memcmp(invocation->trace.span_id, end->span_id, SPAN_ID_SIZE) == 0)
+		memset(end->span_id, 0, SPAN_ID_SIZE);
+}
+
 static void settle(struct platform_tracing *t, struct invocation *invocation, bool all,
 		   struct span_request *r)
 {
@@ -272,6 +281,7 @@ static void settle(struct platform_tracing *t, struct invocation *invocation, bo
 
 	if (end->settled)
 		return;
+	give_place_back(invocation, end);
 	decision = decide(t, invocation, end, all);
 	end->settled = decision == SPAN_YES || decision == SPAN_NO;
 	if (decision == SPAN_AWAITED)

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "domain/baggage.h"
 #include "domain/join.h"
+#include "domain/join_children.h"
 #include "domain/join_values.h"
 
 #define REQUIRE(condition)                                                                         \
@@ -78,6 +79,7 @@ static void try_table(struct slice input, const struct otlp_keys *keys)
 	wrap(&request, input);
 	if (otlp_check(OTLP_TRACES, bytes_slice(&request)).valid)
 		join_see_spans(&table, bytes_slice(&request));
+	join_by_children(&table, &table.ring[0]);
 	join_see_line(&table, input);
 	require_joined(&table, input, JOIN_LINES);
 	require_sent(&table, input);

@@ -367,6 +367,43 @@ static void test_it_is_the_parent_of_what_came(void **state)
 	}
 }
 
+/* The span whose place it was to take came after all, before the report of the crash: its id is its own. */
+static void test_the_place_is_given_back(void **state)
+{
+	static const struct {
+		enum trace_source source;
+		unsigned own;
+		const char *made;
+	} cases[] = {
+		{TRACE_OWN_SPAN, 1, ""},
+		{TRACE_LOCAL_ROOT, 0,
+		 "f in 2 below 9 faas.invocation_id=a faas.coldstart "
+		 "error.type=Runtime.ExitError\n"},
+	};
+	const struct trace_context parent = {{2}, {4}};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct invocation *invocation;
+		struct scene s;
+
+		begin_scene(&s, all_signals);
+		s.table.sdk = true;
+		invocation = invoke(&s, "a", "");
+		orphans_add(&s.table.orphans, &parent, true, s.ms * NS_PER_MS);
+		tell_of(&s, EVENT_RUNTIME_DONE, "a", FAILURE);
+		require_made(&s, false, "");
+		assert_memory_equal(invocation->trace.span_id, parent.span_id, SPAN_ID_SIZE);
+		invocation->source = cases[i].source;
+		invocation->own_spans = cases[i].own;
+		invocation->parent[0] = 9;
+		require_made(&s, true, cases[i].made);
+		assert_memory_not_equal(s.tracing.ends.ring[1].span_id, parent.span_id,
+					SPAN_ID_SIZE);
+		end_scene(&s);
+	}
+}
+
 /* Sampling has dropped the trace: none, unless it failed. */
 static void test_dropped_by_sampling(void **state)
 {
@@ -624,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_beside_what),
 		cmocka_unit_test(test_it_takes_the_place_of_the_own_span),
 		cmocka_unit_test(test_it_is_the_parent_of_what_came),
+		cmocka_unit_test(test_the_place_is_given_back),
 		cmocka_unit_test(test_dropped_by_sampling),
 		cmocka_unit_test(test_each_once),
 		cmocka_unit_test(test_last_words),
