@@ -214,8 +214,8 @@ static enum span_decision decide(const struct platform_tracing *t,
 	return span_decide(&view);
 }
 
-/* Is the span that was open when the request ended known? Its process is gone, and will not send it: what
- * lull makes takes its place, so that the spans within it have their parent. */
+/* Is the span that was open when the request ended known? Its process is gone, and will not send
+ * it: what lull makes takes its place, so that the spans within it have their parent. */
 static bool takes_place(const struct invocation *invocation)
 {
 	return invocation->source == TRACE_CHILDREN && span_id_is_set(invocation->unsent) &&

@@ -20,15 +20,16 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 /* The platform told more of this invocation (invocations_event()): that may decide what was open. */
 void join_see_event(struct invocations *table, const struct invocation *entry);
 
-/* The invocations that an ExportLogsServiceRequest has records of, a bit for each place in the ring. */
+/* The invocations that an ExportLogsServiceRequest has records of, a bit for each place in the
+ * ring. */
 uint64_t join_requests(struct invocations *table, struct slice request, enum join_records whose);
 
 /* Those that still run and whose trace, or a value, may yet be told: their lines had better wait. */
 uint64_t join_awaited(const struct invocations *table);
 
 /* Appends such a request with the trace and span id of its invocation in each line that has none of
- * its own and whose invocation has them; and with the values in each record. What the function sent stays in
- * the trace that it was sent in, or in none. Returns whether anything was added. */
+ * its own and whose invocation has them; and with the values in each record. What the function sent
+ * stays in the trace that it was sent in, or in none. Returns whether anything was added. */
 bool join_lines(struct invocations *table, struct slice request, enum join_records whose,
 		struct bytes *out);
 

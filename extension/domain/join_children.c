@@ -54,7 +54,8 @@ static bool counts(const struct invocations *table, const struct invocation *ent
 	       !is_of_another(table, entry, parent);
 }
 
-/* What all of them have in common: the trace, and the parent, which is all zero where there are several. */
+/* What all of them have in common: the trace, and the parent, which is all zero where there are
+ * several. */
 static bool find(const struct invocations *table, const struct invocation *entry,
 		 struct orphans_parent *found)
 {
@@ -79,8 +80,8 @@ static bool find(const struct invocations *table, const struct invocation *entry
 	return count > 0;
 }
 
-/* The one parent is the span that was open when the request ended, so that what stands in for it is the parent
- * of what came: but only where that is certain not to be the span of who called. */
+/* The one parent is the span that was open when the request ended, so that what stands in for it is
+ * the parent of what came: but only where that is certain not to be the span of who called. */
 static void settle_parents(struct invocation *entry, const struct orphans_parent *found)
 {
 	const struct xray_header *header = &entry->header;

@@ -9,7 +9,7 @@
 #include "wire/otlp_fields.h"
 #include "wire/otlp_value.h"
 
-/* So many bytes of values at most are added to a request, which may be of nothing but tiny records. */
+/* So many bytes of values at most are added to a request: it may be of nothing but tiny records. */
 #define VALUES ((size_t)4 << 20)
 
 /* The invocation of the line before, most often that of the next, too; and what its lines in that trace

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the table tells of one request: when it was, and which spans and log records are its. The functions are
- * for join_*.c alone. */
+/* What the table tells of one request: when it was, and which spans and log records are its. The
+ * functions are for join_*.c alone. */
 #ifndef DOMAIN_JOIN_REQUEST_H
 #define DOMAIN_JOIN_REQUEST_H
 
 #include "domain/invocations.h"
 #include "wire/otlp_fields.h"
 
-/* Whose log records they are. Of lines lull has said which request they are of. What the function sent and
- * names none is of the one in whose time it was written, on Managed Instances of the one in whose trace. */
+/* Whose log records they are. Of lines lull has said which request they are of. What the function
+ * sent and names none is of the one in whose time it was written, on Managed Instances of the one
+ * in whose trace. */
 enum join_records { JOIN_LINES, JOIN_SENT };
 
 /* The invocation before or after that number, of which times are known; NULL where there is none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parents that have not come, of spans that have: where a request ends before its own span does, these
- * are all that tells its trace. */
+/* Parents that have not come, of spans that have: where a request ends before its own span does,
+ * these are all that tells its trace. */
 #ifndef DOMAIN_ORPHANS_H
 #define DOMAIN_ORPHANS_H
 
@@ -23,8 +23,9 @@ struct orphans {
 	uint64_t lost; /* the latest `last` among those that had to give way */
 };
 
-/* A span came that has that parent and began at `start` (the same): the parent is kept, if it is not yet; the
- * one whose children are the oldest gives way. `local`: the span says where the parent is. */
+/* A span came that has that parent and began at `start` (the same): the parent is kept, if it is
+ * not yet; the one whose children are the oldest gives way. `local`: the span says where the parent
+ * is. */
 void orphans_add(struct orphans *orphans, const struct trace_context *parent, bool local,
 		 uint64_t start);
 

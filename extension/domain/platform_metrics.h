@@ -8,7 +8,7 @@
 #include "domain/invocations.h"
 #include "domain/platform_metric_names.h"
 
-/* One value of a bucket, and the invocation it is of: its number in the table, 0: none, as of init. */
+/* One value of a bucket, and the invocation it is of: its number in the table; 0: none, or init. */
 struct platform_exemplar {
 	double value;
 	uint64_t time;
@@ -29,8 +29,8 @@ struct platform_series {
 	struct platform_histogram histograms[PLATFORM_DISTRIBUTIONS];
 };
 
-/* One that counts, or a value, as Lambda told it: in which points it goes is settled when these are made, for the
- * span that says what invoked the function may come after the end is told. */
+/* One that counts, or a value, as Lambda told it: in which points it goes is settled when these are
+ * made, for the span that says what invoked the function may come after the end is told. */
 struct platform_told {
 	bool counts;
 	unsigned what;             /* enum platform_count or platform_distribution */
@@ -51,8 +51,8 @@ struct platform_metrics {
 	struct platform_told told[PLATFORM_TOLD];
 	unsigned told_count;
 	struct platform_series series[FAAS_TRIGGERS];
-	/* The spans of the last init and restore, to which their exemplars lead; {0}: none is made yet. The
-	 * owner's to set. */
+	/* The spans of the last init and restore, to which their exemplars lead; {0}: none is made
+	 * yet. The owner's to set. */
 	struct trace_context init, restore;
 };
 

@@ -174,8 +174,8 @@ static void add_histogram(const struct points *p, enum platform_distribution whi
 	}
 }
 
-/* Their span is made when the first request is over, or the second: what is cumulative is told until then, and
- * after. */
+/* Their span is made when the first request is over, or the second: what is cumulative is told
+ * until then, and after. */
 static bool awaits_span(const struct platform_metrics *m, enum platform_distribution which)
 {
 	const struct trace_context *phase = phase_of(m, which);

@@ -13,8 +13,7 @@
 #include "policy/destination.h"
 
 struct store {
-	struct payload_list
-		lines; /* log records of requests whose trace, or a value, may yet be told */
+	struct payload_list lines; /* records of requests of which more may yet be told */
 	struct payload_list staging[OTLP_SIGNALS];
 	struct invocations *invocations;  /* borrowed; needed for lines, and for values */
 	struct destination *destinations; /* borrowed */
@@ -36,8 +35,8 @@ struct ledger_account *store_account(struct store *store, size_t number);
 enum drop_reason store_nowhere_reason(const struct store *store, enum otlp_signal signal);
 
 /* Takes the message over (left {0}) and books it as received, by each destination that takes the
- * signal. Where none does it is dropped at once. Log records wait for values of correlation keys, if there
- * are any keys, as lines do. */
+ * signal. Where none does it is dropped at once. Log records wait for values of correlation keys,
+ * if there are any keys, as lines do. */
 void store_accept(struct store *store, enum otlp_signal signal, struct bytes *message,
 		  const struct otlp_verdict *verdict, struct now now);
 

@@ -27,7 +27,8 @@ static void end(struct invocations *table, const char *id, const char *status, u
 	json_decref(event.record);
 }
 
-/* What is known of that request: its trace, the parent it stands below, the span that was never sent. */
+/* What is known of that request: its trace, the parent it stands below, the span that was never
+ * sent. */
 static void require_known(const struct invocation *entry, uint8_t trace, uint8_t parent,
 			  uint8_t unsent)
 {
@@ -38,7 +39,7 @@ static void require_known(const struct invocation *entry, uint8_t trace, uint8_t
 	assert_int_equal(entry->unsent[0], unsent);
 }
 
-/* A request with a header timed out after those spans. The trace of the header is 1, its parent 9. */
+/* A request with a header timed out after those spans. The header's trace is 1, its parent 9. */
 static void test_what_spans_tell(void **state)
 {
 	static const struct {
@@ -150,8 +151,8 @@ static void test_which_ends(void **state)
 	}
 }
 
-/* A span that stands for the request knows better, whenever it comes; and what came later may make it
- * uncertain again. */
+/* A span that stands for the request knows better, whenever it comes; and what came later may make
+ * it uncertain again. */
 static void test_what_knows_better(void **state)
 {
 	const struct sent call = {2, 5, 4, SPAN_KIND_CLIENT, LOCAL, 110, 250, NULL, NULL};
@@ -213,7 +214,8 @@ static void test_concurrent(void **state)
 	assert_int_equal(t.orphans.count, 0);
 }
 
-/* Of more than are kept nothing is certain, but what was in earlier requests is none of a later one's. */
+/* Of more than are kept nothing is certain, but what was in earlier requests is none of a later
+ * one's. */
 static void test_more_than_are_kept(void **state)
 {
 	struct invocations t = {0};

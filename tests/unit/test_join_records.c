@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Correlation keys and the log records that the function's SDK sends: what they say, and what they get. */
+/* Correlation keys and the log records that the function's SDK sends: what they say, and what they
+ * get. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,8 +54,8 @@ static void see(struct world *w, struct sent s)
 	bytes_free(&request);
 }
 
-/* A record that is sent gets that value; "" for none, and then it stays what it was. Of its trace it keeps what
- * it has. */
+/* A record that is sent gets that value; "" for none, and then it stays what it was. Of its trace
+ * it keeps what it has. */
 static void require_sent(struct world *w, struct sent s, const char *expected)
 {
 	struct bytes request = {0}, joined = {0};

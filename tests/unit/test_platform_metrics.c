@@ -489,8 +489,8 @@ static void test_triggers(void **state)
 	}
 }
 
-/* What invoked a function is known when its span comes, which may be after the end was told, and before or
- * after more was than waits; of one that has given way what was known then counts. */
+/* What invoked a function is known when its span comes, which may be after the end was told, and
+ * before or after more was than waits; of one that has given way what was known then counts. */
 static void test_trigger_comes_late(void **state)
 {
 	static const struct {

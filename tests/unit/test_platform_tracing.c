@@ -305,8 +305,8 @@ static void test_it_takes_the_place_of_the_own_span(void **state)
 	end_scene(&s);
 }
 
-/* Spans within a request that died say its trace, and lull's takes the place of the one they hang on: but
- * not while that may yet be sent. */
+/* Spans within a request that died say its trace, and lull's takes the place of the one they hang
+ * on: but not while that may yet be sent. */
 static void test_it_is_the_parent_of_what_came(void **state)
 {
 	static const struct {
@@ -367,7 +367,8 @@ static void test_it_is_the_parent_of_what_came(void **state)
 	}
 }
 
-/* The span whose place it was to take came after all, before the report of the crash: its id is its own. */
+/* The span whose place it was to take came after all, before the report of the crash: its id is its
+ * own. */
 static void test_the_place_is_given_back(void **state)
 {
 	static const struct {

@@ -105,7 +105,8 @@ static void test_lines_wait(void **state)
 	end(&w);
 }
 
-/* What the function sends waits where a value may yet be told; it stays in the trace that it was sent in. */
+/* What the function sends waits where a value may yet be told; it stays in the trace that it was
+ * sent in. */
 static void test_sent_records_wait_for_values(void **state)
 {
 	struct otlp_keys keys = {0};

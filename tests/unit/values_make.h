@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table with correlation keys, log records that it is told of, and which values these have in the end. */
+/* A table with correlation keys, log records that it is told of, and which values these have in the
+ * end. */
 #ifndef TESTS_UNIT_VALUES_MAKE_H
 #define TESTS_UNIT_VALUES_MAKE_H
 
@@ -93,7 +94,8 @@ static inline void values_of(struct slice record, const char *key, char text[sta
 	}
 }
 
-/* A request as it goes out, valid, and the value of KEY in its first record. Returns whether anything was added. */
+/* A request as it goes out, valid, and the value of KEY in its first record. Returns whether
+ * anything was added. */
 static inline bool join_first(struct world *w, const struct bytes *request, enum join_records whose,
 			      struct bytes *joined, char text[static 300])
 {
