@@ -35,8 +35,8 @@ static void on_subscribed(void *ctx, bool accepted, unsigned status)
 	agent_step(a, LIFE_SUBSCRIBED);
 }
 
-/* Was the end of one before, which was waited for in vain, told by now? Telemetry comes in order, but
- * later than INVOKE. */
+/* Was the end of one before, which was waited for in vain, told by now? Telemetry comes in order,
+ * but later than INVOKE. */
 void agent_started(struct agent *a)
 {
 	const struct invocation *last = invocations_find(&a->invocations, slice_str(a->missed));
@@ -136,7 +136,8 @@ static void on_lambda_event(void *ctx, const struct lambda_event *event)
 		on_invoke(a, event, now);
 		return;
 	}
-	/* There is no later try: none on a connection that may be dead, however short the freeze was. */
+	/* There is no later try: none on a connection that may be dead, however short the freeze
+	 * was. */
 	if (!thawed)
 		exporter_thaw(&a->exporter, flush_last_redial_at(now, a->deadline));
 	a->last_life = is_spindown(event->reason);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lull consists of: the loop, the store, the spool, the exporter and what they need, made and bound to
- * each other. Private to the agent. */
+/* What lull consists of: the loop, the store, the spool, the exporter and what they need, made and
+ * bound to each other. Private to the agent. */
 #ifndef AGENT_PARTS_H
 #define AGENT_PARTS_H
 

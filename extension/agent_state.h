@@ -39,13 +39,13 @@ struct agent {
 	bool told;       /* Lambda tells the ends of invocations here */
 	bool subscribed; /* telemetry comes */
 	bool heard;      /* it has, and with it what the resource lacks */
-	bool background; /* the end of this invocation is not waited for: see lifecycle_may_export() */
+	bool background; /* this invocation's end is not waited for: see lifecycle_may_export() */
 	bool urgent;     /* all is to be exported now, whatever failed before */
-	bool cut_short; /* the deadline left less than the budget to this flush */
-	bool settled;   /* what is not in the books on disk yet */
-	bool last_life; /* SHUTDOWN said that the environment ends */
-	bool snapshot; /* this process goes into one; the next event is of an environment that has no
-			  * name yet, and until then nothing leaves: there may be many of them */
+	bool cut_short;  /* the deadline left less than the budget to this flush */
+	bool settled;    /* what is not in the books on disk yet */
+	bool last_life;  /* SHUTDOWN said that the environment ends */
+	bool snapshot;   /* this process goes into one; the next event is of an environment that
+			 * has no name yet, and until then nothing leaves: there may be many */
 	bool restored;   /* from it */
 	struct now idle; /* since when: the next event was asked for, or the handler was done */
 	char request_id[REQUEST_ID_SIZE]; /* of the last INVOKE */

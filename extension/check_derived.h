@@ -23,8 +23,8 @@ struct check_told {
 	bool refused; /* what is set cannot be used */
 };
 
-/* The value that holds, and where it came from, to `told`. `used`: one is set that can be used. False, and
- * `told` left alone, where nothing but that and the default has a say. */
+/* The value that holds, and where it came from, to `told`. `used`: one is set that can be used.
+ * False, and `told` left alone, where nothing but that and the default has a say. */
 bool check_derived(const struct check_value *value, bool used, struct check_told *told);
 
 #endif

@@ -18,8 +18,8 @@ struct shower {
 	json_t *object; /* what it was made of */
 };
 
-/* The object that became that destination: by its name, or by its place where it was given that for a
- * name. */
+/* The object that became that destination: by its name, or by its place where it was given that for
+ * a name. */
 static json_t *find_object(json_t *list, const char *name)
 {
 	char placed[32];
@@ -56,7 +56,8 @@ static void add_text(struct bytes *out, json_t *value)
 	free(text);
 }
 
-/* The text with its variables; of headers only whether they are there. NULL where one is not set. */
+/* The text with its variables; of headers only whether they are there. NULL where one is not
+ * set. */
 static const char *expand(const struct shower *shower, json_t *value, struct bytes *text,
 			  const char *written)
 {

@@ -5,7 +5,8 @@
 
 #include "domain/config.h"
 
-/* Appends for each destination with a name all its settings, as the file has them: ${NAME} stays. */
+/* Appends for each destination with a name all its settings, as the file has them: ${NAME}
+ * stays. */
 void check_file_show(struct bytes *out, const struct config *config,
 		     const char *const *environment);
 

@@ -213,8 +213,8 @@ static unsigned add_attributes(struct bytes *out, const struct config *config,
 	return !ok;
 }
 
-/* The function's SDK goes past lull. An image may have the wrapper as its entry point, which cannot be
- * seen here; and what goes past lull is not lost: nothing of that counts as wrong. */
+/* The function's SDK goes past lull. An image may have the wrapper as its entry point, which cannot
+ * be seen here; and what goes past lull is not lost: nothing of that counts as wrong. */
 static void add_bypass(struct bytes *out, const char *const *env)
 {
 	static const char *const names[] = {

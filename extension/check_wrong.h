@@ -5,7 +5,8 @@
 
 #include "domain/config.h"
 
-/* Appends a line for each thing, and for what may be meant so ("mind: ..."). Returns how many are wrong. */
+/* Appends a line for each thing, and for what may be meant so ("mind: ..."). Returns how many are
+ * wrong. */
 unsigned check_wrong(const struct config *config, const char *const *environment,
 		     struct bytes *out);
 

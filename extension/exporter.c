@@ -143,8 +143,8 @@ static void start(struct exporter_slot *slot, bool file_first, struct now now)
 	bytes_free(&body.bytes);
 }
 
-/* Cancels the request. Where that is a failure of the backend, which had its time, the circuit learns
- * of it. */
+/* Cancels the request. Where that is a failure of the backend, which had its time, the circuit
+ * learns of it. */
 static void put_back(struct exporter_slot *slot, bool failed, struct now now)
 {
 	struct outcome later = {.verdict = VERDICT_LATER};
@@ -177,8 +177,9 @@ void exporter_connect(struct exporter *exporter)
 					  &slot->destination->settings[slot->signal]);
 }
 
-/* To make a body takes up to a millisecond of a full core, and nobody is answered meanwhile: one request begins
- * in a turn of the loop, of those that may the one of the slot whose last was the longest ago. */
+/* To make a body takes up to a millisecond of a full core, and nobody is answered meanwhile: one
+ * request begins in a turn of the loop, of those that may the one of the slot whose last was the
+ * longest ago. */
 static struct exporter_slot *earlier(struct exporter_slot *a, struct exporter_slot *b)
 {
 	return a && a->began <= b->began ? a : b;

@@ -50,8 +50,8 @@ bool exporter_flush(struct exporter *exporter, enum export_effort effort, struct
  * waited for had the whole budget, and without an answer counts as failed. */
 void exporter_end_flush(struct exporter *exporter, bool had_time, struct now now);
 
-/* The environment was frozen, or ends: no connection of before is used again, and what is under way may
- * have lost its own. Where a flush needs it, it is taken for lost at `lost_at` (mono). */
+/* The environment was frozen, or ends: no connection of before is used again, and what is under way
+ * may have lost its own. Where a flush needs it, it is taken for lost at `lost_at` (mono). */
 void exporter_thaw(struct exporter *exporter, int64_t lost_at);
 
 /* Is a request under way that a freeze seems to have cut? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the settings let expect and what comes are held against each other; what does not fit is said
- * in the log, each once, with what to do about it (README, "Something is missing?"). */
+/* What the settings let expect and what comes are held against each other; what does not fit is
+ * said in the log, each once, with what to do about it (README, "Something is missing?"). */
 #ifndef HINTS_H
 #define HINTS_H
 

@@ -23,8 +23,8 @@ struct intake {
 	/* A platform event; `invocation` is the one it is of, or NULL. */
 	void (*platform)(void *ctx, const struct telemetry_event *event,
 			 const struct invocation *invocation);
-	/* A line of the function's, of that invocation or NULL; OTLP of its; and of its spans the one
-	 * that ended last. */
+	/* A line of the function's, of that invocation or NULL; OTLP of its; and of its spans the
+	 * one that ended last. */
 	void (*line)(void *ctx, const struct telemetry_event *event,
 		     const struct invocation *invocation);
 	void (*otlp)(void *ctx, enum otlp_signal signal, struct slice request);
@@ -42,7 +42,8 @@ struct intake {
 bool intake_init(struct intake *intake, struct event_base *base);
 void intake_free(struct intake *intake);
 
-/* Listens; what is in the way is said (see ports_listen_otlp()). Returns the port of the telemetry, or 0. */
+/* Listens; what is in the way is said (see ports_listen_otlp()). Returns the port of the telemetry,
+ * or 0. */
 uint16_t intake_listen(struct intake *intake, const char *folder, const char *name);
 
 /* Requests of the function begun and not yet answered. */

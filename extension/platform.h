@@ -8,8 +8,8 @@
 #include "domain/platform_metrics.h"
 #include "platform_tracing.h"
 
-/* Where invocations follow each other closely their metrics go together: a request for each would cost
- * more than all else. */
+/* Where invocations follow each other closely their metrics go together: a request for each would
+ * cost more than all else. */
 #define PLATFORM_METRICS_INTERVAL (5 * NS_PER_S)
 
 struct platform {
@@ -43,12 +43,12 @@ void platform_near_deadline(struct platform *platform, const char *request_id);
 /* The environment was restored from a snapshot: what it counts it counts from now on. */
 void platform_restored(struct platform *platform, struct now now);
 
-/* SHUTDOWN came, with that reason in any case of letters: so ended the requests that run, where nothing
- * else tells it before the last flush. */
+/* SHUTDOWN came, with that reason in any case of letters: so ended the requests that run, where
+ * nothing else tells it before the last flush. */
 void platform_shutdown(struct platform *platform, struct slice reason);
 
-/* Data is about to be exported: what is ready goes into the store. `all`: also what would better wait
- * for more, for there may be no later time. */
+/* Data is about to be exported: what is ready goes into the store. `all`: also what would better
+ * wait for more, for there may be no later time. */
 void platform_flush(struct platform *platform, bool all, struct now now);
 
 void platform_free(struct platform *platform);

@@ -99,8 +99,8 @@ bool tracing_ended(struct platform_tracing *t, const struct invocation *invocati
 
 /* ---- Which trace ---- */
 
-/* An SDK that is at work has been heard when not only the first request has ended: one that sends in
- * batches is frozen before it does. */
+/* An SDK that is at work has been heard when not only the first request has ended: one that sends
+ * in batches is frozen before it does. */
 static bool sdk_had_time(const struct platform_tracing *t)
 {
 	const struct invocation *second = invocations_at(t->invocations, 2);
@@ -114,8 +114,8 @@ static bool is_dropped(const struct invocation *invocation, enum trace_source so
 	return source <= TRACE_XRAY && invocation->header.sampled == XRAY_NOT_SAMPLED;
 }
 
-/* Ids beside the spans of that request, whose parent is theirs; of a trace of its own where nothing is
- * known. */
+/* Ids beside the spans of that request, whose parent is theirs; of a trace of its own where nothing
+ * is known. */
 static struct span_ids ids_beside(const struct platform_tracing *t,
 				  const struct invocation *invocation)
 {
@@ -222,8 +222,8 @@ static bool takes_place(const struct invocation *invocation)
 	       outcome_is_abnormal(invocation->outcome);
 }
 
-/* The ids of the span that lull makes, or will make when it knows all. Log lines and exemplars lead to
- * it from now on, where there is no other. */
+/* The ids of the span that lull makes, or will make when it knows all. Log lines and exemplars lead
+ * to it from now on, where there is no other. */
 static struct span_ids promise(struct platform_tracing *t, struct invocation *invocation,
 			       struct request_end *end)
 {
@@ -313,8 +313,8 @@ static void name_by_children(struct platform_tracing *t, struct invocation *invo
 		join_by_children(t->invocations, invocation);
 }
 
-/* Requests are settled before what they began with: where nothing else names the trace of the first,
- * it is that of the span which is made of it. */
+/* Requests are settled before what they began with: where nothing else names the trace of the
+ * first, it is that of the span which is made of it. */
 void tracing_flush(struct platform_tracing *t, bool all, struct now now)
 {
 	struct span_request phases = {0}, requests = {0};

@@ -34,8 +34,8 @@ struct platform_tracing {
 	struct kept_words words;
 };
 
-/* A platform event; `invocation` is the one it is of, or NULL. Returns whether memory ran out, as has
- * become known by this. */
+/* A platform event; `invocation` is the one it is of, or NULL. Returns whether memory ran out, as
+ * has become known by this. */
 bool tracing_event(struct platform_tracing *tracing, const struct telemetry_event *event,
 		   const struct invocation *invocation);
 
@@ -52,8 +52,8 @@ void tracing_last_span(struct platform_tracing *tracing, const struct last_span 
 /* The deadline of that invocation is near, or it ended badly: keeps what is going on, once. */
 void tracing_keep_words(struct platform_tracing *tracing, const struct invocation *invocation);
 
-/* Data is about to be exported: decides what is open, and puts spans into the store. `all`: there may
- * be no later time. */
+/* Data is about to be exported: decides what is open, and puts spans into the store. `all`: there
+ * may be no later time. */
 void tracing_flush(struct platform_tracing *tracing, bool all, struct now now);
 
 void tracing_free(struct platform_tracing *tracing);

@@ -5,8 +5,8 @@
 
 #include "policy/store.h"
 
-/* So many are kept until the next flush: the first, for they say why others came. What is beyond is in
- * the written log alone. */
+/* So many are kept until the next flush: the first, for they say why others came. What is beyond is
+ * in the written log alone. */
 #define SELF_LOGS_HELD 16
 
 /* And so many in a life, lest a warning of an export that failed be exported, fail, and so on. */

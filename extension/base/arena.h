@@ -17,7 +17,8 @@ struct arena {
 	bool failed;
 };
 
-/* `size` zeroed bytes aligned for anything, valid until arena_free(); NULL where memory is short. */
+/* `size` zeroed bytes aligned for anything, valid until arena_free(); NULL where memory is
+ * short. */
 void *arena_alloc(struct arena *a, size_t size);
 
 /* A terminated copy. NULL where memory is short. */

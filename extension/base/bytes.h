@@ -50,8 +50,8 @@ struct slice slice_trim(struct slice a);
 /* Makes room for `extra` more bytes; false (and `failed` set) where memory is short. */
 bool bytes_reserve(struct bytes *b, size_t extra);
 
-/* Room for `cap` bytes in all, which are not fewer than there are, and hardly more, where bytes_reserve()
- * doubles. False, and `b` as it was, where memory is short. */
+/* Room for `cap` bytes in all, which are not fewer than there are, and hardly more, where
+ * bytes_reserve() doubles. False, and `b` as it was, where memory is short. */
 bool bytes_set_capacity(struct bytes *b, size_t cap);
 
 void bytes_append(struct bytes *b, const void *data, size_t len);

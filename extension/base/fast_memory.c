@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memcpy() and memmove() in place of musl's on x86_64, whose `rep movsq` takes longer to start than a
- * copy of a few bytes should take in all, and parsing is made of such copies: CONTRIBUTING.md has
+/* memcpy() and memmove() in place of musl's on x86_64, whose `rep movsq` takes longer to start than
+ * a copy of a few bytes should take in all, and parsing is made of such copies: CONTRIBUTING.md has
  * the figures. musl's for arm64 are fast. The linker takes what the program defines before it looks
  * into libc.a. With FAST_MEMORY_PREFIX the functions have names of their own, for their test. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -18,8 +18,10 @@ void log_set_format(enum log_format format);
  * NULL: nobody, as it is until set. It must write no line itself. */
 void log_set_observer(void (*observer)(enum log_level level, const char *message));
 
-/* One line `lull: LEVEL: message`, or {"timestamp":"..Z","level":"WARN","message":"..","logger":"lull"};
- * control characters of the message are escaped, some 2,000 bytes are written at most. Never fails and never blocks for long: what cannot be written is lost. */
+/* One line `lull: LEVEL: message`, or
+ * {"timestamp":"..Z","level":"WARN","message":"..","logger":"lull"}; control characters of the
+ * message are escaped, some 2,000 bytes are written at most. Never fails and never blocks for long:
+ * what cannot be written is lost. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
@@ -30,7 +32,8 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 /* The text as it is on a line of its own, whatever level and format: for machine-readable lines. */
 void log_raw(const char *line);
 
-/* What stands before and behind an error of plain letters, for whoever may make system calls only. */
+/* What stands before and behind an error of plain letters, for whoever may make system calls
+ * only. */
 const char *log_last_begin(void);
 const char *log_last_end(void);
 

@@ -29,7 +29,8 @@ static unsigned code_point(uint32_t c)
 	return (c >> 16 & 0xf) << 12 | (c >> 8 & 0x3f) << 6 | (c & 0x3f);
 }
 
-/* `p` holds a character of `n` bytes that does not show, or one byte (`n` is 0) that is no UTF-8. */
+/* `p` holds a character of `n` bytes that does not show, or one byte (`n` is 0) that is no
+ * UTF-8. */
 static size_t as_text(char *out, const uint8_t *p, size_t n, uint32_t c)
 {
 	size_t len = 0;

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Write `in` to `out` as far as it fits into `cap` bytes, whole characters only and not terminated, and
- * return the length. Characters that do not show, or turn the line's direction, are escaped: */
+/* Write `in` to `out` as far as it fits into `cap` bytes, whole characters only and not terminated,
+ * and return the length. Characters that do not show, or turn the line's direction, are escaped: */
 
 /* as \xNN, each byte, and so are bytes that are no UTF-8. */
 size_t log_escape_text(char *out, size_t cap, const char *in);

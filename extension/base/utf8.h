@@ -4,7 +4,8 @@
 
 #include "base/bytes.h"
 
-/* The length of the well-formed sequence that starts at `p` (before `end`); 0 where there is none. */
+/* The length of the well-formed sequence that starts at `p` (before `end`); 0 where there is
+ * none. */
 size_t utf8_sequence(const uint8_t *p, const uint8_t *end);
 
 /* Is this well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF)? */

@@ -17,8 +17,8 @@ struct check_items {
 	const struct resource *resource;
 };
 
-/* An Export*ServiceRequest of that signal with its one item, to `out`, which is {0}. False where memory is
- * short. */
+/* An Export*ServiceRequest of that signal with its one item, to `out`, which is {0}. False where
+ * memory is short. */
 bool check_item_make(const struct check_items *items, enum otlp_signal signal, struct bytes *out);
 
 #endif

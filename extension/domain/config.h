@@ -22,7 +22,8 @@ enum protocol {
 };
 
 /* How one signal is exported. Mirrors OTEL_EXPORTER_OTLP_*: each setting also exists for a single
- * signal (LULL_TRACES_TIMEOUT), and OTEL_EXPORTER_OTLP_TIMEOUT is asked where no LULL_ one is set. */
+ * signal (LULL_TRACES_TIMEOUT), and OTEL_EXPORTER_OTLP_TIMEOUT is asked where no LULL_ one is
+ * set. */
 struct export_settings {
 	char *endpoint;           /* whole URL with path; NULL: this signal has no destination */
 	bool endpoint_whole;      /* it was said for this signal alone */

@@ -8,8 +8,8 @@
 /* Is any of them one that can be used? */
 bool config_correlate_has_key(const char *text);
 
-/* Once it is read: sets config->correlate_keys to those that can be used, white space around them left out
- * and each once. The others are problems. */
+/* Once it is read: sets config->correlate_keys to those that can be used, white space around them
+ * left out and each once. The others are problems. */
 void config_correlate_settle(struct config *config);
 
 #endif

@@ -8,8 +8,8 @@
 void config_destination_init(struct config_destination *destination);
 void config_destination_free(struct config_destination *destination);
 
-/* What stands for a destination's name (NULL: it has none) in files and in the books of other lives.
- * Names of one LULL_CONFIG have different ones: domain/config_file.c sees to it. */
+/* What stands for a destination's name (NULL: it has none) in files and in the books of other
+ * lives. Names of one LULL_CONFIG have different ones: domain/config_file.c sees to it. */
 uint32_t config_destination_key(const char *name);
 
 /* Nothing of that signal goes there. */

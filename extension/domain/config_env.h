@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* The value of `name` in "NAME=value", NULL-terminated, borrowed; NULL where it is absent or empty. */
+/* The value of `name` in "NAME=value", NULL-terminated, borrowed; NULL where it is absent or
+ * empty. */
 const char *config_env(const char *const *environment, const char *name);
 
 /* Is it one of Managed Instances, which are never frozen? */

@@ -48,8 +48,8 @@ static bool is_name(const char *text)
 	       strcmp(text, CONFIG_NOWHERE) != 0;
 }
 
-/* The name from which this one could not be told: one before it, or what is nobody's. On disk there is
- * only a number for each. NULL: none. */
+/* The name from which this one could not be told: one before it, or what is nobody's. On disk there
+ * is only a number for each. NULL: none. */
 static const char *find_alike(const struct reader *r, const char *name)
 {
 	uint32_t key = config_destination_key(name);

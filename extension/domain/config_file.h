@@ -5,8 +5,8 @@
 
 #include "domain/config.h"
 
-/* The destinations in `config->file` in place of the environment's. Where it has none that can be used
- * those of the environment stay, and what is wrong is among the problems. */
+/* The destinations in `config->file` in place of the environment's. Where it has none that can be
+ * used those of the environment stay, and what is wrong is among the problems. */
 void config_file_read(struct config *config, const char *const *environment);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "base/bytes.h"
 
-/* Appends the table of settings for people: name, default, meaning. Columns for a terminal of 100. */
+/* Appends the table of settings for people: name, default, meaning. Columns for a terminal of
+ * 100. */
 void config_help(struct bytes *out);
 
 #endif

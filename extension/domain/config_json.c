@@ -118,7 +118,8 @@ static bool add_header(struct bytes *list, const char *name, struct slice value)
 	return true;
 }
 
-/* An object of headers as a list of them. False where it is none, or, `*said`, a variable is missing. */
+/* An object of headers as a list of them. False where it is none, or, `*said`, a variable is
+ * missing. */
 static bool list_headers(const struct config_place *p, json_t *object, struct bytes *list,
 			 bool *said)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings of the table as the keys of a JSON object: in lower case, each with the text that the
- * environment would have, or what JSON has better: a number, an object of headers. */
+/* The settings of the table as the keys of a JSON object: in lower case, each with the text that
+ * the environment would have, or what JSON has better: a number, an object of headers. */
 #ifndef DOMAIN_CONFIG_JSON_H
 #define DOMAIN_CONFIG_JSON_H
 
@@ -25,8 +25,8 @@ struct config_place {
 #define CONFIG_PLACE 128
 const char *config_where(const struct config_place *place, char text[static CONFIG_PLACE]);
 
-/* Takes all settings of the object to the destination. `keys` (NULL at the end) are somebody else's; what
- * is neither, or has no value that can be used, is among the problems. */
+/* Takes all settings of the object to the destination. `keys` (NULL at the end) are somebody
+ * else's; what is neither, or has no value that can be used, is among the problems. */
 void config_read_keys(const struct config_place *place, json_t *object, const char *const *keys);
 
 #endif

@@ -15,7 +15,8 @@ static bool same(struct slice a, size_t i, struct slice b, size_t k)
 
 unsigned config_distance(struct slice a, struct slice b)
 {
-	/* The last three rows of the table: what it takes from the first i letters to the first k. */
+	/* The last three rows of the table: what it takes from the first i letters to the first
+	 * k. */
 	unsigned rows[3][CONFIG_NAME + 1];
 
 	a.len = a.len < CONFIG_NAME ? a.len : CONFIG_NAME;

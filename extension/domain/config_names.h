@@ -5,9 +5,9 @@
 
 #include "base/bytes.h"
 
-/* How many letters have to be put in, taken away, changed, or swapped with their neighbour to make one
- * of the other (optimal string alignment), in any case of letters. Beyond CONFIG_NAME letters names
- * are compared by their beginnings. */
+/* How many letters have to be put in, taken away, changed, or swapped with their neighbour to make
+ * one of the other (optimal string alignment), in any case of letters. Beyond CONFIG_NAME letters
+ * names are compared by their beginnings. */
 #define CONFIG_NAME 64
 unsigned config_distance(struct slice a, struct slice b);
 

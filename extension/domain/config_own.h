@@ -9,8 +9,8 @@
 /* Behind the "http://" of a URL; its beginning where it has no scheme. */
 const char *config_authority(const char *url);
 
-/* Where the host of a URL starts: behind the scheme where there is one, and behind the user's name and
- * password. */
+/* Where the host of a URL starts: behind the scheme where there is one, and behind the user's name
+ * and password. */
 const char *config_host(const char *url);
 
 /* And how long it is there, without a port: the colons of an IPv6 address are in brackets. */

@@ -4,8 +4,8 @@
 
 #include "domain/config.h"
 
-/* One line more of what is wrong, for people: what, and what to do. What is there already, or beyond
- * CONFIG_PROBLEMS, is left out. */
+/* One line more of what is wrong, for people: what, and what to do. What is there already, or
+ * beyond CONFIG_PROBLEMS, is left out. */
 void config_problem(struct config *config, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

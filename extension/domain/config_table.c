@@ -203,8 +203,8 @@ static const char *find_under(const char *prefix, const struct setting *s, enum 
 	return NULL;
 }
 
-/* Does it tell how to speak to the endpoint that is said beside it? Under OTEL_ that may be lull, to
- * which the function's own SDK speaks so. */
+/* Does it tell how to speak to the endpoint that is said beside it? Under OTEL_ that may be lull,
+ * to which the function's own SDK speaks so. */
 static bool is_of_hop(const struct setting *s)
 {
 	return s->type == T_PROTOCOL || strcmp(s->name, "INSECURE") == 0;

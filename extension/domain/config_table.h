@@ -51,18 +51,19 @@ bool setting_is_foreign(const struct setting *setting);
 /* The name under which the environment has it, for all signals where it is exported. */
 void setting_whole_name(const struct setting *setting, char name[static SETTING_NAME]);
 
-/* The names of a setting under LULL_, one after the other, `which` from 0; false behind the last. */
+/* The names of a setting under LULL_, one after the other, `which` from 0; false behind the
+ * last. */
 bool setting_name(const struct setting *setting, unsigned which, char name[static SETTING_NAME]);
 
-/* What the environment says of a setting that is not exported, and the name under which it does; NULL
- * where nothing. */
+/* What the environment says of a setting that is not exported, and the name under which it does;
+ * NULL where nothing. */
 const char *setting_find(const struct setting *setting, const char *const *environment,
 			 char name[static SETTING_NAME]);
 
-/* The same of an exported one: the first of the four names that is set, LULL_ before OTEL_, one signal
- * before all. `*whole`: it was said for this signal alone. PROTOCOL and
- * INSECURE count under OTEL_ only where the endpoint is OTEL_'s, too: else they are about the function's
- * own way to lull. */
+/* The same of an exported one: the first of the four names that is set, LULL_ before OTEL_, one
+ * signal before all. `*whole`: it was said for this signal alone. PROTOCOL and INSECURE count under
+ * OTEL_ only where the endpoint is OTEL_'s, too: else they are about the function's own way to
+ * lull. */
 const char *setting_find_exported(const struct setting *setting, enum otlp_signal signal,
 				  const char *const *environment, char name[static SETTING_NAME],
 				  bool *whole);
@@ -85,7 +86,8 @@ bool setting_parse(enum setting_type type, const char *text, const struct settin
 /* What to write instead, for people. */
 const char *setting_wanted(enum setting_type type);
 
-/* The one setting that has to be known before all others are read, lest there be something to say. */
+/* The one setting that has to be known before all others are read, lest there be something to
+ * say. */
 enum log_format setting_log_format(const char *const *environment);
 
 /* "http/protobuf" and so on; of PROTOCOL_BY_PORT there is none. */

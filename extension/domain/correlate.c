@@ -14,8 +14,8 @@
 
 #define MS ((uint64_t)NS_PER_MS)
 
-/* So many different values of one source are kept: of a trace the second says that none is certain; the
- * lines of a request that name no trace may be of as many messages. */
+/* So many different values of one source are kept: of a trace the second says that none is certain;
+ * the lines of a request that name no trace may be of as many messages. */
 #define KEPT_OF_TRACE 2
 #define KEPT_OF_REQUEST 16
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Correlation keys (LULL_CORRELATE): the values that were seen under them, and which of them are of a
- * request. A wrong value is worse than none. */
+/* Correlation keys (LULL_CORRELATE): the values that were seen under them, and which of them are of
+ * a request. A wrong value is worse than none. */
 #ifndef DOMAIN_CORRELATE_H
 #define DOMAIN_CORRELATE_H
 
@@ -17,9 +17,8 @@
 /* Who said a value. */
 struct correlate_source {
 	unsigned request; /* the number of the invocation it names; 0: it names none */
-	bool record; /* of one that names none: a log record, and as such of the one that ran */
-	unsigned
-		during; /* of one that names none: the last one that had begun by then, as far as known */
+	bool record;     /* of one that names none: a log record, and as such of the one that ran */
+	unsigned during; /* of one that names none: the last that had begun by then, if known */
 	uint8_t trace_id[TRACE_ID_SIZE]; /* all zero: not known */
 	uint64_t time; /* nanoseconds since 1970: of a line, or when a span began; 0: not known */
 };
@@ -34,7 +33,8 @@ struct correlate_value {
 struct correlate_ring {
 	struct correlate_value values[CORRELATE_KEPT];
 	unsigned count; /* ever kept */
-	/* The last among those that had to give way: of those that name a request, and of the others. */
+	/* The last among those that had to give way: of those that name a request, and of the
+	 * others. */
 	unsigned lost_request;
 	uint64_t lost_time;
 };
@@ -48,8 +48,8 @@ struct correlate {
 struct correlate *correlate_new(const struct otlp_keys *keys);
 void correlate_free(struct correlate *correlate);
 
-/* Notes the values that were found: numbers, booleans, and texts in UTF-8, not empty and without NUL; of
- * baggage the members of those names. */
+/* Notes the values that were found: numbers, booleans, and texts in UTF-8, not empty and without
+ * NUL; of baggage the members of those names. */
 void correlate_note(struct correlate *correlate, const struct correlate_source *source,
 		    const struct otlp_finder *found);
 
@@ -62,8 +62,9 @@ struct correlate_request {
 	struct trace_context trace; /* what is known of it as a whole; {0}: nothing */
 };
 
-/* The values, an AnyValue's contents each and {NULL, 0} where there is none, for a line of that request in
- * that trace (all zero: it is not known), or for the whole request. A value counts if it was said
+/* The values, an AnyValue's contents each and {NULL, 0} where there is none, for a line of that
+ * request in that trace (all zero: it is not known), or for the whole request. A value counts if it
+ * was said
  * - by what names the request, in that trace, or where one of the two traces is not known;
  * - by what names none, in that trace and in the time of the request;
  * - by a log record that names none as by one that names the request in whose time it was written.

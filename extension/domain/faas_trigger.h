@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 enum faas_trigger {
-	TRIGGER_UNKNOWN, /* nobody says, or a word of the sender's own, of which there may be any number */
+	TRIGGER_UNKNOWN, /* nobody says, or a word of the sender's own: there may be any number */
 	TRIGGER_DATASOURCE,
 	TRIGGER_HTTP,
 	TRIGGER_PUBSUB,

@@ -38,13 +38,15 @@ struct invocation {
 	bool done;     /* platform.runtimeDone was seen */
 	bool reported; /* platform.report was seen */
 
-	/* Nanoseconds since 1970; 0: not known. The platform's word goes before when INVOKE came. */
+	/* Nanoseconds since 1970; 0: not known. The platform's word goes before when INVOKE
+	 * came. */
 	uint64_t start;
 	uint64_t end;
 	enum outcome_of_invocation outcome;
 
 	struct xray_header header; /* of INVOKE and platform.start */
-	/* What spans said. {0} beside a source: they are of several traces. See invocations_trace(). */
+	/* What spans said. {0} beside a source: they are of several traces. See
+	 * invocations_trace(). */
 	struct trace_context trace;
 	uint8_t parent[SPAN_ID_SIZE]; /* of these spans; all zero: none, or not the same */
 	uint8_t unsent[SPAN_ID_SIZE]; /* TRACE_CHILDREN: their one parent's; all zero: not known */
@@ -83,7 +85,8 @@ struct invocation *invocations_invoke(struct invocations *table, struct slice re
 /* The entry for that request, or NULL; of several runs the last one. */
 struct invocation *invocations_find(struct invocations *table, struct slice request_id);
 
-/* The number of an entry of the table, from 1, and the entry of a number; NULL where it has given way. */
+/* The number of an entry of the table, from 1, and the entry of a number; NULL where it has given
+ * way. */
 unsigned invocations_number(const struct invocations *table, const struct invocation *entry);
 const struct invocation *invocations_at(const struct invocations *table, unsigned number);
 /* Is there an entry for that request? */
@@ -103,10 +106,11 @@ struct invocation *invocations_event(struct invocations *table,
  * be told. */
 const struct invocation *invocations_current(const struct invocations *table);
 
-/* The trace of that request as far as it is known by now, and how; TRACE_UNKNOWN and {0} where it is
- * not. A wrong trace is worse than none. So the X-Ray header is believed only where nobody can know
- * better: no SDK is at work in this environment; or where all spans so far were in their header's
- * trace, and this header says that its trace is recorded, for else the SDK has dropped it. */
+/* The trace of that request as far as it is known by now, and how; TRACE_UNKNOWN and {0} where it
+ * is not. A wrong trace is worse than none. So the X-Ray header is believed only where nobody can
+ * know better: no SDK is at work in this environment; or where all spans so far were in their
+ * header's trace, and this header says that its trace is recorded, for else the SDK has dropped
+ * it. */
 enum trace_source invocations_trace(const struct invocations *table, const struct invocation *entry,
 				    struct trace_context *trace);
 

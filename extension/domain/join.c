@@ -55,8 +55,8 @@ static bool take_id(struct slice id, uint8_t *to, size_t size)
 	return true;
 }
 
-/* A call that goes out (CLIENT, PRODUCER) is none that the request is within, even where it begins a
- * trace. */
+/* A call that goes out (CLIENT, PRODUCER) is none that the request is within, even where it begins
+ * a trace. */
 static bool stands_for_request(const struct otlp_span *span, bool has_parent, enum seen_rank *rank)
 {
 	bool inside = span->kind == SPAN_KIND_INTERNAL || span->kind == SPAN_KIND_UNSPECIFIED;
@@ -177,8 +177,8 @@ static bool is_over(const struct invocation *entry)
 	return entry->done || entry->reported;
 }
 
-/* Where none has sent a span by the end of an invocation none is to be expected, and no value that none
- * has said. */
+/* Where none has sent a span by the end of an invocation none is to be expected, and no value that
+ * none has said. */
 static bool is_awaited(const struct invocations *table, const struct invocation *entry, bool over)
 {
 	if (is_over(entry))

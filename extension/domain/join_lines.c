@@ -12,8 +12,8 @@
 /* So many bytes of values at most are added to a request: it may be of nothing but tiny records. */
 #define VALUES ((size_t)4 << 20)
 
-/* The invocation of the line before, most often that of the next, too; and what its lines in that trace
- * have of values. */
+/* The invocation of the line before, most often that of the next, too; and what its lines in that
+ * trace have of values. */
 struct lines {
 	struct invocations *table;
 	enum join_records whose;
@@ -60,7 +60,8 @@ static void add_value(struct bytes *record, struct slice name, struct slice any)
 	pb_end(record, mark);
 }
 
-/* Under each key that the line has not itself: what it says in an object, else what its request has. */
+/* Under each key that the line has not itself: what it says in an object, else what its request
+ * has. */
 static void add_values(struct lines *lines, struct bytes *record, const struct otlp_finder *found,
 		       const struct slice *values)
 {

@@ -12,7 +12,8 @@
  * in whose trace. */
 enum join_records { JOIN_LINES, JOIN_SENT };
 
-/* The invocation before or after that number, of which times are known; NULL where there is none. */
+/* The invocation before or after that number, of which times are known; NULL where there is
+ * none. */
 const struct invocation *join_neighbour(const struct invocations *table, unsigned number, int step);
 
 /* Its time as far as it is known by now. */
@@ -25,8 +26,8 @@ const struct invocation *join_request_of(struct invocations *table,
 /* Its spans by now. */
 struct request_spans join_spans(const struct invocations *table, const struct invocation *entry);
 
-/* The trace of what happened in it at `time` (nanoseconds since 1970), by those spans or, where there are
- * none, by all else that is known. False, and {0}, where it is not. */
+/* The trace of what happened in it at `time` (nanoseconds since 1970), by those spans or, where
+ * there are none, by all else that is known. False, and {0}, where it is not. */
 bool join_trace_at(const struct invocations *table, const struct invocation *entry,
 		   const struct request_spans *spans, uint64_t time, struct trace_context *trace);
 

@@ -19,7 +19,8 @@ struct otlp_finder *join_finder(const struct invocations *table, struct otlp_fin
 	return finder;
 }
 
-/* The last invocation that had begun by then, as far as it is known; 0: none, or several run at once. */
+/* The last invocation that had begun by then, as far as it is known; 0: none, or several run at
+ * once. */
 static unsigned during(const struct invocations *table, uint64_t time)
 {
 	unsigned number = table->concurrent ? 0 : table->count;

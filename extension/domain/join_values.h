@@ -12,8 +12,8 @@ void join_see_line(struct invocations *table, struct slice record);
 /* The same of an ExportLogsServiceRequest that the function sent. */
 void join_see_records(struct invocations *table, struct slice request);
 
-/* The values of an invocation as a whole, for the spans that lull makes of it: an AnyValue's contents each,
- * {NULL, 0} where there is none or no certain one. Valid until something is seen. */
+/* The values of an invocation as a whole, for the spans that lull makes of it: an AnyValue's
+ * contents each, {NULL, 0} where there is none or no certain one. Valid until something is seen. */
 void join_values(const struct invocations *table, const struct invocation *entry,
 		 struct slice values[static OTLP_KEYS]);
 

@@ -20,7 +20,8 @@ void last_lines_add(struct last_lines *lines, const struct telemetry_event *even
 
 void last_lines_clear(struct last_lines *lines);
 
-/* All, and the last one without its newline, in JSON, to be searched; valid until the next is added. */
+/* All, and the last one without its newline, in JSON, to be searched; valid until the next is
+ * added. */
 struct slice last_lines_all(const struct last_lines *lines);
 struct slice last_lines_last(const struct last_lines *lines);
 

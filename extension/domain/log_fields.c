@@ -134,8 +134,8 @@ static const struct log_opened opened[] = {
 
 _Static_assert(COUNT < UINT8_MAX, "an index of one byte");
 
-/* Rows by what their keys start with: the first of each slot and the next of each row, numbered from 1,
- * in the order of the table. Made once: every member of every line is looked up. */
+/* Rows by what their keys start with: the first of each slot and the next of each row, numbered
+ * from 1, in the order of the table. Made once: every member of every line is looked up. */
 #define SLOTS 128
 static uint8_t heads[SLOTS], links[COUNT];
 

@@ -27,12 +27,12 @@ struct log_name {
 	enum log_field field;
 };
 
-/* The row of that name, or NULL. Of several rows of one field that a line has the first in the table
- * holds: they can be compared. `outer` is {NULL, 0} for the line itself. */
+/* The row of that name, or NULL. Of several rows of one field that a line has the first in the
+ * table holds: they can be compared. `outer` is {NULL, 0} for the line itself. */
 const struct log_name *log_fields_find(struct slice outer, struct slice key);
 
-/* An object (or an array of some) whose members are the line's own: a logger that has this member has it
- * for what people add, and `without` that one. */
+/* An object (or an array of some) whose members are the line's own: a logger that has this member
+ * has it for what people add, and `without` that one. */
 struct log_opened {
 	const char *key, *beside, *without; /* NULL: whatever there is */
 };

@@ -7,9 +7,11 @@
 #include "domain/severity.h"
 #include "domain/timestamp.h"
 
-/* %T time, %H time of a day without the day (which the event has), %R request id, %L level, %C level in capitals, %A any word in capitals for one, %P process, %N name of the logger without
- * spaces (may be empty), %X what is of no interest, %? one letter, %M the rest; a space is one space or more, _ any number of them,
- * all else itself. Before everything colours may be set. The first that fits holds. */
+/* %T time, %H time of a day without the day (which the event has), %R request id, %L level, %C
+ * level in capitals, %A any word in capitals for one, %P process, %N name of the logger without
+ * spaces (may be empty), %X what is of no interest, %? one letter, %M the rest; a space is one
+ * space or more, _ any number of them, all else itself. Before everything colours may be set. The
+ * first that fits holds. */
 static const char *const formats[] = {
 	/* Lambda's runtimes: Python, Node and .NET; outside of a request they have no id */
 	"[%L]\t%T\t%R\t%M",
@@ -22,12 +24,12 @@ static const char *const formats[] = {
 	/* Ruby: Lambda's, and the standard library's Logger */
 	"%?, [%T_#%P] %C %R -- %N: %M",
 	"%?, [%T_#%P] %A -- %N: %M",
-	/* Java: the pattern of aws-lambda-java-log4j2; LambdaLogger, and how Python's runtime writes what
-	 * a handler throws */
+	/* Java: the pattern of aws-lambda-java-log4j2; LambdaLogger, and how Python's runtime
+	 * writes what a handler throws */
 	"%T %R %C %M",
 	"[%C] %M",
-	/* Java's Logback, if nobody says how: its thread, and with a space between two of these whatever
-	 * keys and values there are */
+	/* Java's Logback, if nobody says how: its thread, and with a space between two of these
+	 * whatever keys and values there are */
 	"%H [%N] %C %N -- %M",
 	"%H [%N] %C %N - %M",
 	"%H [%N] %C %N %M",

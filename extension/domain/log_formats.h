@@ -5,8 +5,8 @@
 
 #include "domain/log_line.h"
 
-/* Sets what the line says before its message, and its message; of a line in no known format the whole
- * is the message. What is cut off is in one of the other members: nothing is lost. */
+/* Sets what the line says before its message, and its message; of a line in no known format the
+ * whole is the message. What is cut off is in one of the other members: nothing is lost. */
 void log_formats_read(struct slice text, struct log_line *line);
 
 #endif

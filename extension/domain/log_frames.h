@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stack trace as a list of objects, one a frame: log4j2's JSON layouts (Powertools for Java has their
- * form, too) and Logback's JsonEncoder write Java's so. */
+/* A stack trace as a list of objects, one a frame: log4j2's JSON layouts (Powertools for Java has
+ * their form, too) and Logback's JsonEncoder write Java's so. */
 #ifndef DOMAIN_LOG_FRAMES_H
 #define DOMAIN_LOG_FRAMES_H
 

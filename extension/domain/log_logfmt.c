@@ -76,7 +76,8 @@ static void put_member(struct slice key, struct slice value, struct bytes *json)
 	bytes_addc(json, ',');
 }
 
-/* The members, each with a comma behind it. Most lines are none, and show it by their first word. */
+/* The members, each with a comma behind it. Most lines are none, and show it by their first
+ * word. */
 static bool put_members(struct slice line, struct bytes *json)
 {
 	bool found[LOG_FIELDS] = {0};

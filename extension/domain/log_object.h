@@ -25,21 +25,21 @@ struct log_object {
 	struct slice error_type, error_message; /* what it says */
 };
 
-/* Reads an object whose text is valid. What its members say of time, level and request goes to `line`,
- * of which the rest is left as it is; a request's id is one only if `invocations` knows it. Of two
- * members of one name the last holds, as for every reader of JSON. */
+/* Reads an object whose text is valid. What its members say of time, level and request goes to
+ * `line`, of which the rest is left as it is; a request's id is one only if `invocations` knows it.
+ * Of two members of one name the last holds, as for every reader of JSON. */
 void log_object_read(struct log_object *o, struct slice json, const struct invocations *invocations,
 		     struct log_line *line);
 
-/* Appends the body (without a message `json` itself, the object's text), the attributes, and the ids of
- * trace and span: fields of a LogRecord. */
+/* Appends the body (without a message `json` itself, the object's text), the attributes, and the
+ * ids of trace and span: fields of a LogRecord. */
 void log_object_put(const struct log_object *o, struct slice json, struct bytes *out);
 
 /* Appends what it says of an exception alone, as attributes. */
 void log_object_put_error(const struct log_object *o, struct bytes *out);
 
-/* The message between its quotes where the object says nothing beside it but time, level and request;
- * else {NULL, 0}. */
+/* The message between its quotes where the object says nothing beside it but time, level and
+ * request; else {NULL, 0}. */
 struct slice log_object_only_message(const struct log_object *o);
 
 /* Has the object a member of that name that becomes an attribute? */

@@ -29,7 +29,8 @@ static bool is_taken_from(const struct log_object *o, struct slice object)
 	return false;
 }
 
-/* What is left of an object of which some members have a place of their own; if nothing is, nothing. */
+/* What is left of an object of which some members have a place of their own; if nothing is,
+ * nothing. */
 static void put_rest(const struct log_object *o, const struct log_member *m, struct bytes *out)
 {
 	size_t start = out->len, mark = otlp_begin_attribute(out, RECORD_ATTRIBUTES, m->key);

@@ -93,7 +93,8 @@ static struct slice as_object(struct log_records *r, struct slice text)
 }
 
 /* A runtime with the log format JSON puts what is printed into an object of its own: if that is all
- * there is, the object that was printed is read in its place. Returns the text of the one that was. */
+ * there is, the object that was printed is read in its place. Returns the text of the one that
+ * was. */
 static struct slice read_printed(struct log_records *r, struct slice outer, struct log_line *line)
 {
 	struct slice message = log_object_only_message(&r->object), json;

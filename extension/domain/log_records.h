@@ -27,18 +27,20 @@ struct log_records {
 	struct log_object object;
 };
 
-/* Adds what an EVENT_FUNCTION or EVENT_BROKEN says. Where a line names time, level, request or trace in
- * a way that runtimes and loggers have (log_fields.h, log_formats.h) it is the record's; all else of an
- * object becomes attributes of its own type, all else of a text line is the body. A line that names no
- * request is of the one that runs. `observed` is the real time of arrival in nanoseconds. */
+/* Adds what an EVENT_FUNCTION or EVENT_BROKEN says. Where a line names time, level, request or
+ * trace in a way that runtimes and loggers have (log_fields.h, log_formats.h) it is the record's;
+ * all else of an object becomes attributes of its own type, all else of a text line is the body. A
+ * line that names no request is of the one that runs. `observed` is the real time of arrival in
+ * nanoseconds. */
 void log_records_add(struct log_records *records, const struct telemetry_event *event,
 		     uint64_t observed);
 
 /* The LogRecord that was added last; {NULL, 0} where memory is short. There is one. */
 struct slice log_records_last(const struct log_records *records);
 
-/* Moves an ExportLogsServiceRequest with all of them (nothing where there are none) into `out`, which is
- * empty, frees the rest and leaves {0}. False where memory was short: all `count` are then lost. */
+/* Moves an ExportLogsServiceRequest with all of them (nothing where there are none) into `out`,
+ * which is empty, frees the rest and leaves {0}. False where memory was short: all `count` are then
+ * lost. */
 bool log_records_finish(struct log_records *records, struct bytes *out);
 
 #endif

@@ -48,8 +48,8 @@ static bool is_type(uint8_t c)
 	return isalnum(c) || c == '.' || c == '_' || c == '$' || c == ':';
 }
 
-/* How long the type is that the line starts with: no space is in it, a letter its first; behind it are
- * the end, or a colon and a space. 0 where there is none. */
+/* How long the type is that the line starts with: no space is in it, a letter its first; behind it
+ * are the end, or a colon and a space. 0 where there is none. */
 static size_t type_length(struct slice line)
 {
 	size_t i = 0;

@@ -5,9 +5,9 @@
 
 #include "base/bytes.h"
 
-/* The type and the message (may be empty) of what a text with a trace in it says was thrown: of Java,
- * .NET and Node by the line above the first frame, of Python by the line behind the last one, or above
- * the traceback, as Lambda's runtime writes it. False where there is none. */
+/* The type and the message (may be empty) of what a text with a trace in it says was thrown: of
+ * Java, .NET and Node by the line above the first frame, of Python by the line behind the last one,
+ * or above the traceback, as Lambda's runtime writes it. False where there is none. */
 bool log_stack_error(struct slice text, struct slice *type, struct slice *message);
 
 /* The same of a line by itself: "java.io.IOException: no". */

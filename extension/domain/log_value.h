@@ -19,7 +19,8 @@ bool log_value_is_text(struct slice json);
 /* Appends that text, of an array one a line. */
 void log_value_put_text(struct slice json, struct bytes *out);
 
-/* A time: a text, a number, or log4j2's object. False, and `*unix_nano` left alone, where it is none. */
+/* A time: a text, a number, or log4j2's object. False, and `*unix_nano` left alone, where it is
+ * none. */
 bool log_value_time(struct slice json, uint64_t *unix_nano);
 
 /* A level goes to the line: a word, also one that nobody knows, or a number that loggers have. */

@@ -28,8 +28,8 @@ struct metric_name {
 	const char *description;
 };
 
-/* A metric with room for `most` data points. One that is not monotonic is cumulative in any case. NULL
- * where memory is short, which metric_request_finish() says. */
+/* A metric with room for `most` data points. One that is not monotonic is cumulative in any case.
+ * NULL where memory is short, which metric_request_finish() says. */
 Otlp__Sum *metric_sum(struct metric_request *request, const struct metric_name *name,
 		      bool monotonic, size_t most);
 Otlp__Histogram *metric_histogram(struct metric_request *request, const struct metric_name *name,
@@ -41,8 +41,8 @@ Otlp__NumberDataPoint *metric_number(struct metric_request *request, Otlp__Sum *
 Otlp__HistogramDataPoint *metric_distribution(struct metric_request *request,
 					      Otlp__Histogram *histogram, size_t attributes);
 
-/* Appends the request without a resource, frees all of it and leaves {0}. Returns the number of data
- * points; 0, and out->failed, where memory is short. */
+/* Appends the request without a resource, frees all of it and leaves {0}. Returns the number of
+ * data points; 0, and out->failed, where memory is short. */
 size_t metric_request_finish(struct metric_request *request, struct bytes *out);
 
 #endif

@@ -17,13 +17,13 @@ struct own_request {
 	size_t scope;
 };
 
-/* Appends to `out` what stands before the items; after them comes own_request_end(). As with all that
- * is appended, out->failed where memory is short. */
+/* Appends to `out` what stands before the items; after them comes own_request_end(). As with all
+ * that is appended, out->failed where memory is short. */
 struct own_request own_request_begin(struct bytes *out);
 void own_request_end(const struct own_request *request, struct bytes *out);
 
-/* Appends a Span, LogRecord or Metric; nothing where out->failed is set, and with it the item may be
- * unfinished. */
+/* Appends a Span, LogRecord or Metric; nothing where out->failed is set, and with it the item may
+ * be unfinished. */
 void own_request_add(const ProtobufCMessage *item, struct bytes *out);
 
 #endif

@@ -23,8 +23,8 @@ struct payload {
 	size_t *held;      /* the account of bytes it is in */
 };
 
-/* Takes the message over (`*message` is left {0}) with one reference. Its bytes are added to `*held`
- * until the end of its life. NULL, and the message freed, where memory is short. */
+/* Takes the message over (`*message` is left {0}) with one reference. Its bytes are added to
+ * `*held` until the end of its life. NULL, and the message freed, where memory is short. */
 struct payload *payload_new(enum otlp_signal signal, struct bytes *message, size_t items,
 			    int64_t arrived, size_t *held);
 

@@ -16,9 +16,10 @@ enum platform_log {
 	PLATFORM_LOG_REPORT = 1 << 4,
 };
 
-/* Appends an ExportLogsServiceRequest with one record of that event, in the trace of `invocation` (may be
- * NULL) as far as it is known, if it is of one of those. `observed` is the real time of arrival in
- * nanoseconds. Returns the number of records, 0 or 1; out->failed where memory is short. */
+/* Appends an ExportLogsServiceRequest with one record of that event, in the trace of `invocation`
+ * (may be NULL) as far as it is known, if it is of one of those. `observed` is the real time of
+ * arrival in nanoseconds. Returns the number of records, 0 or 1; out->failed where memory is
+ * short. */
 size_t platform_logs_make(const struct telemetry_event *event, unsigned which,
 			  const struct trace_context *trace, uint64_t observed, struct bytes *out);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which metrics lull makes of what the platform tells: their names, and the bounds of the histograms. */
+/* Which metrics lull makes of what the platform tells: their names, and the bounds of the
+ * histograms. */
 #ifndef DOMAIN_PLATFORM_METRIC_NAMES_H
 #define DOMAIN_PLATFORM_METRIC_NAMES_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the platform tells of init, restore and invocations, as metrics: faas.* with the names, units,
- * kinds and bounds of the OpenTelemetry Lambda collector, which are the semantic conventions', and
- * what these have no name for under lull.faas.*. Aggregated here from one request to the next. */
+/* What the platform tells of init, restore and invocations, as metrics: faas.* with the names,
+ * units, kinds and bounds of the OpenTelemetry Lambda collector, which are the semantic
+ * conventions', and what these have no name for under lull.faas.*. Aggregated here from one request
+ * to the next. */
 #ifndef DOMAIN_PLATFORM_METRICS_H
 #define DOMAIN_PLATFORM_METRICS_H
 
@@ -59,12 +60,12 @@ struct platform_metrics {
 /* `start` is the real time, in nanoseconds since 1970. */
 void platform_metrics_init(struct platform_metrics *metrics, bool delta, uint64_t start);
 
-/* How the environment was initialised, as its variables say it; what the platform tells holds. Nothing
- * where `type` is empty. */
+/* How the environment was initialised, as its variables say it; what the platform tells holds.
+ * Nothing where `type` is empty. */
 void platform_metrics_initialization(struct platform_metrics *metrics, struct slice type);
 
-/* Takes what the event says. `invocation` is the one it is of, or NULL; what is told of its end is taken
- * once: from platform.runtimeDone, or from platform.report where that never comes. */
+/* Takes what the event says. `invocation` is the one it is of, or NULL; what is told of its end is
+ * taken once: from platform.runtimeDone, or from platform.report where that never comes. */
 void platform_metrics_event(struct platform_metrics *metrics, const struct telemetry_event *event,
 			    const struct invocations *table, const struct invocation *invocation);
 
@@ -76,9 +77,9 @@ void platform_metrics_out_of_memory(struct platform_metrics *metrics,
 /* Puts all that was told in its points, by the triggers that are known now. */
 void platform_metrics_settle(struct platform_metrics *metrics, const struct invocations *table);
 
-/* Appends a request with all that is known, if anything has changed since the last one, and begins the
- * next interval. Returns the number of data points; 0, and out->failed, where memory is short: then
- * nothing is forgotten. `time` is now, as above. */
+/* Appends a request with all that is known, if anything has changed since the last one, and begins
+ * the next interval. Returns the number of data points; 0, and out->failed, where memory is short:
+ * then nothing is forgotten. `time` is now, as above. */
 size_t platform_metrics_make(struct platform_metrics *metrics, const struct invocations *table,
 			     uint64_t time, struct bytes *out);
 

@@ -8,7 +8,8 @@
 /* A data point has no more. */
 #define ATTRIBUTES 2
 
-/* The data points of a metric: what has none, or as many as ways in which the function was invoked. */
+/* The data points of a metric: what has none, or as many as ways in which the function was
+ * invoked. */
 struct points {
 	const struct platform_metrics *metrics;
 	const struct invocations *table;

@@ -9,8 +9,9 @@
 
 /* ---- Is there to be one? ---- */
 
-/* Of a request that ended badly its own span is missing more often than not: where it has not come by
- * the next export it is not waited for. One that went well has it from the SDK, or there is none. */
+/* Of a request that ended badly its own span is missing more often than not: where it has not come
+ * by the next export it is not waited for. One that went well has it from the SDK, or there is
+ * none. */
 static enum span_decision decide_by_itself(const struct span_view *view)
 {
 	bool failed = view->outcome != INVOCATION_SUCCESS || view->out_of_memory;

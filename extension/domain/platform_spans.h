@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The spans that lull makes of what the platform tells: of init and restore, and of invocations that
- * nobody else makes one of. */
+/* The spans that lull makes of what the platform tells: of init and restore, and of invocations
+ * that nobody else makes one of. */
 #ifndef DOMAIN_PLATFORM_SPANS_H
 #define DOMAIN_PLATFORM_SPANS_H
 
@@ -23,10 +23,10 @@ struct span_view {
 	enum outcome_of_invocation outcome;
 	bool out_of_memory;
 	bool own_span; /* one that names the request came from the function */
-	bool sdk; /* OTLP of any kind ever came, or one is set up: its silence may be its own sampling */
-	bool dropped;      /* head sampling has dropped its trace, as the X-Ray header says */
-	bool reported;     /* nothing more will be told of a crash, as that all memory was in use */
-	bool sdk_had_time; /* an SDK would have been heard by now: not only the first request is over */
+	bool sdk;      /* OTLP ever came, or one is set up: its silence may be its own sampling */
+	bool dropped;  /* head sampling has dropped its trace, as the X-Ray header says */
+	bool reported; /* nothing more will be told of a crash, as that all memory was in use */
+	bool sdk_had_time; /* by now it would have been heard: not only the first request is over */
 };
 
 enum span_decision span_decide(const struct span_view *view);

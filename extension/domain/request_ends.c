@@ -32,12 +32,13 @@ void error_type_note(char to[static ERROR_TYPE_SIZE], const struct telemetry_eve
 
 /* ---- Out of memory ---- */
 
-/* What the platform calls it, and what the runtimes' errors are called (Java, Python, .NET, Ruby). */
+/* What the platform calls it, and what the runtimes' errors are called (Java, Python, .NET,
+ * Ruby). */
 static const char *const types[] = {"Runtime.OutOfMemory", "OutOfMemoryError", "MemoryError",
 				    "OutOfMemoryException", "NoMemoryError"};
 
-/* What Node, Java, Go and Python write when they can go on no longer, and the platform of a process that
- * the kernel has killed, which it does for nothing else. */
+/* What Node, Java, Go and Python write when they can go on no longer, and the platform of a process
+ * that the kernel has killed, which it does for nothing else. */
 static const char *const phrases[] = {"JavaScript heap out of memory",
 				      "java.lang.OutOfMemoryError",
 				      "fatal error: runtime: out of memory",

@@ -27,12 +27,13 @@ struct request_end *request_ends_at(struct request_ends *ends, unsigned number);
 /* A time-out or a crash: nobody caught it. */
 bool outcome_is_abnormal(enum outcome_of_invocation outcome);
 
-/* A line that the request wrote, in JSON, as it comes: the words of it are noted here where it begins
- * with them. More may follow than is kept of the last lines: Go tells of all of its goroutines. */
+/* A line that the request wrote, in JSON, as it comes: the words of it are noted here where it
+ * begins with them. More may follow than is kept of the last lines: Go tells of all of its
+ * goroutines. */
 void request_ends_line(struct request_end *end, struct slice line);
 
-/* Notes what the event says of that invocation. `lines` is the last that the function wrote. Returns
- * whether it has become known by this that memory ran out: once for each invocation. */
+/* Notes what the event says of that invocation. `lines` is the last that the function wrote.
+ * Returns whether it has become known by this that memory ran out: once for each invocation. */
 bool request_ends_event(struct request_end *end, const struct telemetry_event *event,
 			const struct invocation *invocation, struct slice lines);
 

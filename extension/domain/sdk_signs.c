@@ -35,8 +35,9 @@ static const char *program_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Those of OpenTelemetry's layers, and of the layers made of them, are otel-handler, otel-instrument,
- * otel-proxy-handler, otel-stream-handler and so on. Other wrappers may start anything. */
+/* Those of OpenTelemetry's layers, and of the layers made of them, are otel-handler,
+ * otel-instrument, otel-proxy-handler, otel-stream-handler and so on. Other wrappers may start
+ * anything. */
 static bool starts_sdk(const char *path)
 {
 	static const char prefix[] = "otel-";
@@ -45,8 +46,8 @@ static bool starts_sdk(const char *path)
 	return program && strncmp(program, prefix, sizeof prefix - 1) == 0;
 }
 
-/* lull-wrap says nothing by itself: it points an SDK at lull if there is one. But the endpoint beside it
- * was the SDK's. */
+/* lull-wrap says nothing by itself: it points an SDK at lull if there is one. But the endpoint
+ * beside it was the SDK's. */
 static bool is_taken_over(const char *const *environment)
 {
 	const char *wrapper = program_of(config_env(environment, "AWS_LAMBDA_EXEC_WRAPPER"));

@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* Do the function's variables ("NAME=value", NULL-terminated) say that an SDK of OpenTelemetry is at
- * work, whether or not it sends anything? lull itself reads some of OTEL_*: those alone say nothing. */
+/* Do the function's variables ("NAME=value", NULL-terminated) say that an SDK of OpenTelemetry is
+ * at work, whether or not it sends anything? lull itself reads some of OTEL_*: those alone say
+ * nothing. */
 bool sdk_signs_in(const char *const *environment);
 
 /* Which spans would an SDK with these variables send? */

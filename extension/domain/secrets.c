@@ -68,8 +68,8 @@ static void hide_user(struct bytes *text, const char *url)
 	colon = memchr(start, ':', len);
 	if (colon)
 		hide_part(text, slice_of(colon + 1, len - (size_t)(colon + 1 - start)));
-	/* And what it falls into where one of these was not written as %XX: curl has then taken the first
-	 * part for a host, and names it where it finds none. */
+	/* And what it falls into where one of these was not written as %XX: curl has then taken the
+	 * first part for a host, and names it where it finds none. */
 	for (const char *at = start; at < end; at += len + 1) {
 		len = strcspn(at, ":/?#@");
 		hide_part(text, slice_of(at, len));

@@ -36,22 +36,22 @@ struct seen_spans {
 	unsigned doubts;                       /* ever noted */
 };
 
-/* Keeps it, but for one that is there already and one within another of its trace: the outermost stands
- * for all. Those of one parent are messages of a batch and stay, whatever their times are. Returns
- * whether one more is kept. */
+/* Keeps it, but for one that is there already and one within another of its trace: the outermost
+ * stands for all. Those of one parent are messages of a batch and stay, whatever their times are.
+ * Returns whether one more is kept. */
 bool seen_spans_add(struct seen_spans *seen, const struct seen_span *span);
 
 /* Notes one of rank SEEN_DOUBTED: it is none of those that stand for a request, unless it turns out
  * by the next few that it begins a trace here. */
 void seen_spans_doubt(struct seen_spans *seen, const struct seen_span *span);
 
-/* Keeps those of the doubted that are of that trace and have that parent, which is now known to be in
- * another process, as SEEN_ROOT. */
+/* Keeps those of the doubted that are of that trace and have that parent, which is now known to be
+ * in another process, as SEEN_ROOT. */
 void seen_spans_settle(struct seen_spans *seen, const uint8_t trace_id[static TRACE_ID_SIZE],
 		       const uint8_t parent[static SPAN_ID_SIZE]);
 
-/* Which spans are a request's: those that name it, or, where none does, those that began in its time
- * (`from` and `until`, both included, to the millisecond as the platform tells them). */
+/* Which spans are a request's: those that name it, or, where none does, those that began in its
+ * time (`from` and `until`, both included, to the millisecond as the platform tells them). */
 struct seen_window {
 	unsigned request;
 	unsigned own; /* so many of its own were ever kept */
@@ -81,19 +81,20 @@ struct request_spans {
 
 struct request_spans seen_spans_of(const struct seen_spans *seen, const struct seen_window *window);
 
-/* The trace of the request as a whole: of its one span; or of all, where they are of one trace, and then
- * without a span. False, and {0}, where there is no such one. */
+/* The trace of the request as a whole: of its one span; or of all, where they are of one trace, and
+ * then without a span. False, and {0}, where there is no such one. */
 bool request_spans_trace(const struct request_spans *spans, struct trace_context *trace);
 
-/* The parent that these have in common, in the trace above; false, and all zero, where there is none. */
+/* The parent that these have in common, in the trace above; false, and all zero, where there is
+ * none. */
 bool request_spans_parent(const struct request_spans *spans, uint8_t parent[static SPAN_ID_SIZE]);
 
 /* What all of them say invoked the function. */
 enum faas_trigger request_spans_trigger(const struct request_spans *spans);
 
 /* The trace of what happened at `time` (nanoseconds since 1970; a whole millisecond is taken as all
- * of it): of the one among several spans that encloses it. Where there is none, or they are of more than
- * one trace, the trace of the whole. */
+ * of it): of the one among several spans that encloses it. Where there is none, or they are of more
+ * than one trace, the trace of the whole. */
 bool request_spans_at(const struct request_spans *spans, uint64_t time,
 		      struct trace_context *trace);
 

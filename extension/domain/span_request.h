@@ -43,8 +43,8 @@ void span_set_any(struct span_request *request, Otlp__Span *span, struct slice k
 void span_fail(struct span_request *request, Otlp__Span *span, struct slice type,
 	       struct slice message);
 
-/* Appends the request without a resource, frees all of it and leaves {0}. Returns the number of spans;
- * 0, and out->failed, where memory is short. */
+/* Appends the request without a resource, frees all of it and leaves {0}. Returns the number of
+ * spans; 0, and out->failed, where memory is short. */
 size_t span_request_finish(struct span_request *request, struct bytes *out);
 
 #endif

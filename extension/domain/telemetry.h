@@ -36,7 +36,8 @@ struct telemetry_event {
 	json_t *record;          /* NULL where the text is no JSON, and of EVENT_FUNCTION */
 };
 
-/* Calls `each` for every element of the posted body. A body that is no array is one EVENT_BROKEN. */
+/* Calls `each` for every element of the posted body. A body that is no array is one
+ * EVENT_BROKEN. */
 void telemetry_each(struct slice body, void (*each)(void *ctx, const struct telemetry_event *event),
 		    void *ctx);
 

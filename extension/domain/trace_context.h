@@ -18,8 +18,8 @@ struct trace_context {
 bool trace_id_is_set(const uint8_t id[static TRACE_ID_SIZE]);
 bool span_id_is_set(const uint8_t id[static SPAN_ID_SIZE]);
 
-/* An id from its hexadecimal digits, in any case of letters. False, and `id` all zero, where it is none:
- * another length, another character, nothing but zeros. */
+/* An id from its hexadecimal digits, in any case of letters. False, and `id` all zero, where it is
+ * none: another length, another character, nothing but zeros. */
 bool trace_id_parse(struct slice hex, uint8_t id[static TRACE_ID_SIZE]);
 bool span_id_parse(struct slice hex, uint8_t id[static SPAN_ID_SIZE]);
 
@@ -38,9 +38,10 @@ struct xray_header {
 };
 
 /* Reads "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1": Root must be
- * there, the others may, in any order and among others. Where one of the three is not as it must be,
- * or there twice, the whole is not to be trusted: false, and `header` is {0}.
- * https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
+ * there, the others may, in any order and among others. Where one of the three is not as it must
+ * be, or there twice, the whole is not to be trusted: false, and `header` is {0}.
+ * https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+ */
 bool xray_header_parse(struct slice text, struct xray_header *header);
 
 #endif

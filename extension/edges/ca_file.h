@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of CA certificates (PEM), read a few at a time. A bundle of all public ones takes some 10 ms
- * of CPU, and 14 times that in a function of 128 MB; all at once nobody would be answered meanwhile. */
+/* A file of CA certificates (PEM), read a few at a time. A bundle of all public ones takes some 10
+ * ms of CPU, and 14 times that in a function of 128 MB; all at once nobody would be answered
+ * meanwhile. */
 #ifndef EDGES_CA_FILE_H
 #define EDGES_CA_FILE_H
 

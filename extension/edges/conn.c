@@ -19,9 +19,9 @@
 #define LINGER_BYTES ((size_t)64 << 20)
 #define LINGER_TIME (2 * NS_PER_S)
 
-/* One for all: a reading is dealt with before the next begins. For heads and small requests; most of
- * a large body is received where it will stay. So small that no more PINGs are in it than nghttp2
- * keeps answers for: it is the one who sends on without reading that is not read. */
+/* One for all: a reading is dealt with before the next begins. For heads and small requests; most
+ * of a large body is received where it will stay. So small that no more PINGs are in it than
+ * nghttp2 keeps answers for: it is the one who sends on without reading that is not read. */
 static uint8_t buffer[16 << 10];
 
 static const struct conn_protocol *protocol_of(const struct conn *conn)

@@ -81,7 +81,8 @@ void conn_send(struct conn *conn, struct slice first, struct slice second);
 void conn_turn_away(struct conn *conn, const char *message);
 void conn_give_way(struct conn *conn);
 
-/* Tells an idle one, if the protocol has a word for that, and frees it. Does not tell shared->gone. */
+/* Tells an idle one, if the protocol has a word for that, and frees it. Does not tell
+ * shared->gone. */
 void conn_dismiss(struct conn *conn);
 
 /* Is it between two requests, with nothing to read or to send? */

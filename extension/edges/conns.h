@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The connections of a server: at most so many, and which of them give way to others. Private to the
- * servers. */
+/* The connections of a server: at most so many, and which of them give way to others. Private to
+ * the servers. */
 #ifndef EDGES_CONNS_H
 #define EDGES_CONNS_H
 
@@ -25,8 +25,8 @@ struct conns {
  * until conns_close(). False where memory is short. */
 bool conns_open(struct conns *conns, const struct http_limits *limits);
 
-/* Connections with a request begun and not yet answered or with unread bytes, and those that are not
- * yet accepted. */
+/* Connections with a request begun and not yet answered or with unread bytes, and those that are
+ * not yet accepted. */
 unsigned conns_pending(const struct conns *conns);
 
 /* Closes everything. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one message of a unary call out of what DATA frames carry: a flag, a length of four bytes, the
- * message (gRPC over HTTP/2, "Length-Prefixed-Message"). A decoder without I/O. */
+/* The one message of a unary call out of what DATA frames carry: a flag, a length of four bytes,
+ * the message (gRPC over HTTP/2, "Length-Prefixed-Message"). A decoder without I/O. */
 #ifndef EDGES_GRPC_MESSAGE_H
 #define EDGES_GRPC_MESSAGE_H
 

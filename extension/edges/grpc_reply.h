@@ -11,8 +11,8 @@ struct grpc_reply {
 	size_t said; /* bytes of its message */
 };
 
-/* Answers the call on that stream, once; `reply`, which is {0}, must stay where it is as long as the
- * stream is there. False where memory is short. */
+/* Answers the call on that stream, once; `reply`, which is {0}, must stay where it is as long as
+ * the stream is there. False where memory is short. */
 bool grpc_reply(nghttp2_session *h2, int32_t stream, const struct grpc_answer *answer,
 		struct grpc_reply *reply);
 

@@ -27,12 +27,12 @@ struct grpc_response {
 	struct bytes body;
 };
 
-/* Did the answer break off before its status? Who sends what is not gRPC, or another HTTP status, has
- * said all there is. */
+/* Did the answer break off before its status? Who sends what is not gRPC, or another HTTP status,
+ * has said all there is. */
 bool grpc_response_broke_off(const struct grpc_fields *fields);
 
-/* `data` is what the DATA frames carried. Without a grpc-status the code is what the HTTP status means,
- * and the words are for people who have set the wrong protocol. To be freed with
+/* `data` is what the DATA frames carried. Without a grpc-status the code is what the HTTP status
+ * means, and the words are for people who have set the wrong protocol. To be freed with
  * grpc_response_free(). */
 void grpc_response_read(struct grpc_response *response, const struct grpc_fields *fields,
 			struct slice data);

@@ -20,7 +20,8 @@
 
 enum call { CALL_NONE, CALL_REGISTER, CALL_SUBSCRIBE, CALL_NEXT };
 
-/* Newest first. Managed Instances know only that one; the platform of old may know only the last. */
+/* Newest first. Managed Instances know only that one; the platform of old may know only the
+ * last. */
 static const char *const schemas[] = {"2025-01-29", "2022-12-13", "2022-07-01"};
 #define SCHEMAS (sizeof schemas / sizeof schemas[0])
 
@@ -401,8 +402,8 @@ void lambda_api_subscribe(struct lambda_api *api, uint16_t port, bool lines)
 {
 	struct bytes body = {0};
 
-	/* The end of an invocation is waited for, so it is to be told at once; but on Managed Instances
-	 * nobody waits, and few posts are cheaper. */
+	/* The end of an invocation is waited for, so it is to be told at once; but on Managed
+	 * Instances nobody waits, and few posts are cheaper. */
 	int wait_ms = api->managed ? 250 : 25;
 
 	api->port = port;

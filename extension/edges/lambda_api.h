@@ -26,7 +26,8 @@ struct lambda_event {
 struct lambda_api_handler {
 	/* The extension is registered; the account's id where Lambda tells it. */
 	void (*registered)(void *ctx, struct slice account_id);
-	/* The subscription was answered: is telemetry to come? `status` is 0 where no answer came. */
+	/* The subscription was answered: is telemetry to come? `status` is 0 where no answer
+	 * came. */
 	void (*subscribed)(void *ctx, bool accepted, unsigned status);
 	void (*event)(void *ctx, const struct lambda_event *event);
 	void *ctx;
@@ -42,8 +43,8 @@ void lambda_api_free(struct lambda_api *api);
  * SHUTDOWN only. Asks again until it is registered: there is nothing else to do. */
 void lambda_api_register(struct lambda_api *api, const char *name, bool managed_instances);
 
-/* Subscribes `port` to platform events, and to the function's `lines`, with schema 2025-01-29, or an
- * older one where that is refused. Answered at most LAMBDA_SUBSCRIBE_WAIT ms later. */
+/* Subscribes `port` to platform events, and to the function's `lines`, with schema 2025-01-29, or
+ * an older one where that is refused. Answered at most LAMBDA_SUBSCRIBE_WAIT ms later. */
 #define LAMBDA_SUBSCRIBE_WAIT 2000
 void lambda_api_subscribe(struct lambda_api *api, uint16_t port, bool lines);
 

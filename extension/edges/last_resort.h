@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An extension that exits before SHUTDOWN takes the function's environment with it. When lull can do
- * no more (its own crash, libevent's fatal error) or shall do nothing (LULL_ENABLED=false), this
+/* An extension that exits before SHUTDOWN takes the function's environment with it. When lull can
+ * do no more (its own crash, libevent's fatal error) or shall do nothing (LULL_ENABLED=false), this
  * remains: a bare /next loop made of system calls, which a signal handler may run. */
 #ifndef EDGES_LAST_RESORT_H
 #define EDGES_LAST_RESORT_H

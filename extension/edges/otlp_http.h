@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OTLP/HTTP receiver: POST /v1/traces, /v1/logs, /v1/metrics with protobuf or JSON, plain or gzip
- * (OTLP specification, section OTLP/HTTP). */
+/* The OTLP/HTTP receiver: POST /v1/traces, /v1/logs, /v1/metrics with protobuf or JSON, plain or
+ * gzip (OTLP specification, section OTLP/HTTP). */
 #ifndef EDGES_OTLP_HTTP_H
 #define EDGES_OTLP_HTTP_H
 
@@ -18,8 +18,9 @@
 size_t otlp_body_limit(size_t memory);
 
 struct otlp_sink {
-	/* A valid message, decompressed and as protobuf. Takes the bytes over (moves them) and returns true; false
-	 * means that there is no room now: the client is told 503 with Retry-After. */
+	/* A valid message, decompressed and as protobuf. Takes the bytes over (moves them) and
+	 * returns true; false means that there is no room now: the client is told 503 with
+	 * Retry-After. */
 	bool (*accept)(void *ctx, enum otlp_signal signal, struct bytes *message,
 		       const struct otlp_verdict *verdict);
 	/* Half-received bodies hold more than before: struct http_handler. May be NULL. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* include/net/tcp_states.h of Linux. Those without a name are of no connection: TIME_WAIT and CLOSE,
- * which is over, and LISTEN. */
+/* include/net/tcp_states.h of Linux. Those without a name are of no connection: TIME_WAIT and
+ * CLOSE, which is over, and LISTEN. */
 static const char *const states[] = {
 	[1] = "ESTABLISHED", [2] = "SYN_SENT",   [3] = "SYN_RECV", [4] = "FIN_WAIT1",
 	[5] = "FIN_WAIT2",   [8] = "CLOSE_WAIT", [9] = "LAST_ACK", [11] = "CLOSING",

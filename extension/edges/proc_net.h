@@ -17,8 +17,8 @@ struct proc_net {
 	unsigned count; /* also of those beyond PROC_NET_MOST */
 };
 
-/* Appends the connections that such a table shows: those that are open or on their way to or from it,
- * to another machine. A line that is none is passed over. Pure: `table` is any bytes. */
+/* Appends the connections that such a table shows: those that are open or on their way to or from
+ * it, to another machine. A line that is none is passed over. Pure: `table` is any bytes. */
 void proc_net_add(struct proc_net *net, struct slice table);
 
 #endif

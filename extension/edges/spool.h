@@ -21,7 +21,8 @@ void spool_free(struct spool *spool); /* the files stay; NULL is fine */
 /* Makes the folder (mode 0700; a link, a folder of somebody else, or one that another process has
  * is refused, said once, and there is no spool then) and takes up what a life before left in it:
  * those of destinations that are not `known` any more as of number known->count. Foreign and broken
- * files are skipped, and how many there were is said once. To be called once, before all that follows; without it nothing is written. */
+ * files are skipped, and how many there were is said once. To be called once, before all that
+ * follows; without it nothing is written. */
 void spool_open(struct spool *spool, const struct spool_keys *known);
 
 /* Items now in files, but for those that are taken. */

@@ -9,8 +9,8 @@
 
 #define SPOOL_DESTINATIONS 8
 
-/* Who is known in this life: `keys[n]` stands for destination n in the files, which may be those of a
- * life with other settings. */
+/* Who is known in this life: `keys[n]` stands for destination n in the files, which may be those of
+ * a life with other settings. */
 struct spool_keys {
 	uint32_t keys[SPOOL_DESTINATIONS];
 	unsigned count;

@@ -98,10 +98,12 @@ int spool_folder_create(const struct spool_folder *folder, const char *name, int
 	return openat(folder->fd, name, flags | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
 }
 
-/* What one call is given: ext4 takes 0.8 ms for 400 KB at once, and 0.2 ms for them in such pieces. */
+/* What one call is given: ext4 takes 0.8 ms for 400 KB at once, and 0.2 ms for them in such
+ * pieces. */
 #define PIECE ((size_t)64 << 10)
 
-/* From where `parts` stands, as much as goes into one call; `done` of the first part are written. */
+/* From where `parts` stands, as much as goes into one call; `done` of the first part are
+ * written. */
 static size_t next_piece(const struct iovec *parts, size_t count, size_t done,
 			 struct iovec piece[static IOV_MAX], size_t *used)
 {

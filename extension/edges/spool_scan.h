@@ -15,8 +15,8 @@ struct spool_found {
 	bool all;      /* the end of the folder was reached */
 };
 
-/* Files with valid heads to the index, sorted, each with the number that its key has. Unfinished files of a life before
- * are removed: they hold nothing that was booked as written. */
+/* Files with valid heads to the index, sorted, each with the number that its key has. Unfinished
+ * files of a life before are removed: they hold nothing that was booked as written. */
 struct spool_found spool_scan(const struct spool_folder *folder, const struct spool_keys *known,
 			      struct spool_index *index);
 

@@ -8,7 +8,8 @@
 
 #include "base/now.h"
 
-/* It comes up once, `ns` from now, and not when it was to come up before. False where memory is short. */
+/* It comes up once, `ns` from now, and not when it was to come up before. False where memory is
+ * short. */
 bool timer_in(struct event *timer, int64_t ns);
 
 /* As that, at `at` (mono); where that has passed, in the next turn of the loop. */

@@ -19,7 +19,8 @@ struct certificates {
 struct certificates certificates_find(const char *layer);
 void certificates_free(struct certificates *certificates);
 
-/* In all of these `file` is the user's own, a file or a hashed folder, and then nothing else counts; NULL: none is set. */
+/* In all of these `file` is the user's own, a file or a hashed folder, and then nothing else
+ * counts; NULL: none is set. */
 
 /* Are they there to be used? Else certificates_read_on() is to be called until they are. A folder
  * always is, and a file that cannot be read, which curl will name. */

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Is there no HTTP/2? The words are OpenSSL's for the alert of a server that speaks nothing of what is
- * offered (RFC 7301, section 3.2), and nghttp2's, which come with whatever curl was about to do. */
+/* Is there no HTTP/2? The words are OpenSSL's for the alert of a server that speaks nothing of what
+ * is offered (RFC 7301, section 3.2), and nghttp2's, which come with whatever curl was about to
+ * do. */
 static bool lacks_http2(const char *detail)
 {
 	return strstr(detail, "no application protocol") ||

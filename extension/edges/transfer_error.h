@@ -17,8 +17,8 @@ struct transfer_error {
 	bool no_certificates; /* there was nothing to verify anybody by */
 };
 
-/* For people: what curl says, and what to do about it where that is known. Never with a user's name or
- * password. */
+/* For people: what curl says, and what to do about it where that is known. Never with a user's name
+ * or password. */
 void transfer_error_say(const struct transfer_error *error, char out[static TRANSFER_ERROR_TEXT]);
 
 /* What kind of failure it was; `easy` is the request that ended so. */

@@ -8,7 +8,8 @@
 
 #include "edges/timer.h"
 
-/* What curl keeps for later. Three signals with a backend each, and room for some being replaced. */
+/* What curl keeps for later. Three signals with a backend each, and room for some being
+ * replaced. */
 #define CONNECTIONS_KEPT 8L
 
 struct transfer_connection {

@@ -47,8 +47,8 @@ int transfer_loop_close(void *loop, curl_socket_t fd);
  * others as soon as they are idle. */
 void transfer_loop_distrust(struct transfer_loop *loop, const struct transfer_some *some);
 
-/* Is one of those, distrusted, still there, because a request is under way on it? HTTP/2 would put another one
- * beside that. */
+/* Is one of those, distrusted, still there, because a request is under way on it? HTTP/2 would put
+ * another one beside that. */
 bool transfer_loop_has_distrusted(const struct transfer_loop *loop,
 				  const struct transfer_some *some);
 

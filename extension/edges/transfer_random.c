@@ -7,7 +7,8 @@
 
 void transfer_random_renew(void)
 {
-	/* It seeds the first generator; the others see that, and ask it before their next number. */
+	/* It seeds the first generator; the others see that, and ask it before their next
+	 * number. */
 	if (RAND_poll() != 1)
 		log_warn("OpenSSL gets no fresh random numbers after the restore of a snapshot");
 }

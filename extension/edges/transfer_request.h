@@ -14,9 +14,9 @@ bool request_send(struct transfer *t, int64_t timeout);
 /* Did it go out whole at least once? */
 bool request_maybe_taken(const struct transfer *t);
 
-/* A failure is none where a freeze came in between, or where a connection that had been there before
- * broke (`timed_out` says that it did not: who acknowledges all and says nothing is alive): sends it
- * again on a new one. False where the failure is a real one. */
+/* A failure is none where a freeze came in between, or where a connection that had been there
+ * before broke (`timed_out` says that it did not: who acknowledges all and says nothing is alive):
+ * sends it again on a new one. False where the failure is a real one. */
 bool request_send_again(struct transfer *t, bool timed_out);
 
 /* Ends it, wherever it is. */

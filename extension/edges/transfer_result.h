@@ -22,8 +22,8 @@ enum transfer_failure {
 	FAILURE_TIME,       /* none came in time */
 };
 
-/* When each step was done, of the last attempt: nanoseconds from its start; 0: it was not, or was not
- * needed, as on a connection that was there. */
+/* When each step was done, of the last attempt: nanoseconds from its start; 0: it was not, or was
+ * not needed, as on a connection that was there. */
 struct transfer_times {
 	int64_t name;
 	int64_t connected;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who shares a connection with whom, and what has to be there before. Several signals to one host
- * begin at once. Over TLS each would make a handshake, which is most of what an export costs: all but
- * the first wait until that one is connected. Over HTTP/2 they go on its connection then, else they
- * resume its TLS session. gRPC is HTTP/2 without TLS, too.
- * (CURLOPT_PIPEWAIT is not it: over HTTP/1.1 that waits for the whole answer.) */
+ * begin at once. Over TLS each would make a handshake, which is most of what an export costs: all
+ * but the first wait until that one is connected. Over HTTP/2 they go on its connection then, else
+ * they resume its TLS session. gRPC is HTTP/2 without TLS, too. (CURLOPT_PIPEWAIT is not it: over
+ * HTTP/1.1 that waits for the whole answer.) */
 #ifndef EDGES_TRANSFER_SHARE_H
 #define EDGES_TRANSFER_SHARE_H
 
@@ -24,9 +24,9 @@ bool share_begin(struct transfer *t);
 void share_look(struct transfers *all);
 void share_release(evutil_socket_t fd, short what, void *ctx);
 
-/* Reads what certificates are still to be read, by share_read_on(): a part in each turn of the loop,
- * so that what has come in by then is answered. Where memory is too short for that, the deadlines of
- * those that wait are what is left. */
+/* Reads what certificates are still to be read, by share_read_on(): a part in each turn of the
+ * loop, so that what has come in by then is answered. Where memory is too short for that, the
+ * deadlines of those that wait are what is left. */
 void share_read(struct transfers *all);
 void share_read_on(evutil_socket_t fd, short what, void *ctx);
 

@@ -24,8 +24,8 @@ bool transfer_socket_is_own(const struct curl_sockaddr *address, uint16_t own_po
 
 /* A peer that vanished says nothing. What we sent and it does not acknowledge ends by
  * TCP_USER_TIMEOUT, the wait for an answer by the probes of SO_KEEPALIVE, which a backend's kernel
- * acknowledges however slow the backend is. None of it wakes this process. The price: one that reads
- * nothing for so long, of a body larger than its window, counts as vanished too. */
+ * acknowledges however slow the backend is. None of it wakes this process. The price: one that
+ * reads nothing for so long, of a body larger than its window, counts as vanished too. */
 static void notice_dead_peer(int fd, int64_t timeout)
 {
 	const int64_t longest = 5 * NS_PER_S, half = timeout / 2;

@@ -12,8 +12,8 @@ bool endpoint_is_tls(const struct transfer *t)
 	return strncasecmp(t->settings->endpoint, "https:", 6) == 0;
 }
 
-/* All is set, so that curl asks no environment: a proxy is for backends only, and the one that is said to
- * be for HTTP is for HTTP alone. */
+/* All is set, so that curl asks no environment: a proxy is for backends only, and the one that is
+ * said to be for HTTP is for HTTP alone. */
 static const char *proxy_of(const struct transfer *t)
 {
 	const struct config *config = t->all->config;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way to a backend: by a proxy, or to another host than the one it is asked for as. For transfer*.c
- * only. */
+/* The way to a backend: by a proxy, or to another host than the one it is asked for as. For
+ * transfer*.c only. */
 #ifndef EDGES_TRANSFER_WAY_H
 #define EDGES_TRANSFER_WAY_H
 

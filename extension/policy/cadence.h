@@ -9,8 +9,8 @@
 
 #include "base/now.h"
 
-/* The longest of so many gaps is what the next one is expected to be: a mean would forget the pauses
- * in which a frozen process holds its data. */
+/* The longest of so many gaps is what the next one is expected to be: a mean would forget the
+ * pauses in which a frozen process holds its data. */
 #define CADENCE_GAPS 4
 /* Up to here the next invocation is near: its data may as well wait for it. */
 #define CADENCE_NEAR (5 * NS_PER_S)

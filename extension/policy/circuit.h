@@ -22,8 +22,8 @@ struct circuit {
 bool circuit_admits(const struct circuit *circuit, struct now now);
 
 /* May an invocation be held for a request? Always where the circuit is closed. Where it is open
- * only after a number of invocations that were not held (four after the first failure, then eight), so
- * that a dead backend costs the median invocation nothing, however far apart they are. */
+ * only after a number of invocations that were not held (four after the first failure, then eight),
+ * so that a dead backend costs the median invocation nothing, however far apart they are. */
 bool circuit_holds(const struct circuit *circuit);
 
 /* An invocation has ended that was not held for it although there was something to send. */
@@ -32,11 +32,12 @@ void circuit_spared(struct circuit *circuit);
 /* A request failed for now: not again for `pause` nanoseconds. */
 void circuit_failed(struct circuit *circuit, struct now now, int64_t pause);
 
-/* How many requests in a row came to nothing, this one included: what the pause after it grows with. */
+/* How many requests in a row came to nothing, this one included: what the pause after it grows
+ * with. */
 unsigned circuit_attempts(const struct circuit *circuit);
 
-/* A probe was cut because nobody waited for it: no failure that holds invocations off for longer, but
- * not again for `pause` nanoseconds. Nothing where the circuit is closed. */
+/* A probe was cut because nobody waited for it: no failure that holds invocations off for longer,
+ * but not again for `pause` nanoseconds. Nothing where the circuit is closed. */
 void circuit_cut(struct circuit *circuit, struct now now, int64_t pause);
 
 /* A request was answered, be it by a refusal of what was in it. */

@@ -94,7 +94,8 @@ static void put_back(struct destination *d, struct payload *p, enum verdict verd
 	struct payload_list *queue = &d->queue[p->signal];
 	struct payload *halves[2];
 
-	/* Shared with other destinations: there it then travels alone too, which costs a request. */
+	/* Shared with other destinations: there it then travels alone too, which costs a
+	 * request. */
 	if (verdict == VERDICT_SINGLY || verdict == VERDICT_HALVE)
 		p->alone = true;
 	if (verdict != VERDICT_HALVE || !last || p->items == 1) {

@@ -46,12 +46,12 @@ bool destination_takes(const struct destination *d, enum otlp_signal signal);
 /* What a payload is dropped as by a backend that does not have its signal. */
 enum drop_reason destination_off_reason(const struct payload *payload);
 
-/* How many bytes of that signal go into one batch for it: each takes about as much work, and the work for
- * JSON is several times that for protobuf. */
+/* How many bytes of that signal go into one batch for it: each takes about as much work, and the
+ * work for JSON is several times that for protobuf. */
 size_t destination_batch(const struct destination *d, enum otlp_signal signal);
 
-/* Takes payloads from the front of the queue, as many as may be joined within such a batch, at least
- * one. False where there is none or memory is short. The batch must be settled. */
+/* Takes payloads from the front of the queue, as many as may be joined within such a batch, at
+ * least one. False where there is none or memory is short. The batch must be settled. */
 bool destination_take(struct destination *d, enum otlp_signal signal, struct batch *batch);
 
 /* The batch's bytes, one message behind the other: that joins them. */

@@ -41,7 +41,8 @@ const char *ledger_reason(enum drop_reason reason);
 
 uint64_t ledger_dropped(const struct ledger_account *account);
 
-/* Of that: what is missing somewhere. The settings left out the rest, or nobody has asked for it. */
+/* Of that: what is missing somewhere. The settings left out the rest, or nobody has asked for
+ * it. */
 uint64_t ledger_lost(const struct ledger_account *account);
 
 /* Do the books close with `held` items still here? */
@@ -61,10 +62,11 @@ struct ledger_books {
 
 /* One line of JSON: {"lull_ledger":{"received":..,"exported":..,"dropped":..,"lost":..,"traces":{
  * "received":..,"inherited":..,"exported":..,"held":..,"spooled":..,"possible_duplicates":..,
- * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first four over all signals. Left out where
- * they are 0: inherited, spooled, possible_duplicates, and every reason. Of several destinations the
- * first four are over all of them, too, and then comes "destinations":{"name":{"traces":..,"logs":..,
- * "metrics":..},..}. Stable, and without a dot in any key: CloudWatch's metric filters select by it. */
+ * "dropped":{"refused":..}},"logs":..,"metrics":..}}, the first four over all signals. Left out
+ * where they are 0: inherited, spooled, possible_duplicates, and every reason. Of several
+ * destinations the first four are over all of them, too, and then comes
+ * "destinations":{"name":{"traces":..,"logs":.., "metrics":..},..}. Stable, and without a dot in
+ * any key: CloudWatch's metric filters select by it. */
 void ledger_line(const struct ledger_books *books, size_t count, struct bytes *out);
 
 #endif

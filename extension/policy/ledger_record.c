@@ -6,9 +6,9 @@
  *	 5	1	1: closed, else 0
  *	 6	1	books
  *	 7	1	drop reasons
- *	 8		of each book: the key of its destination (4 bytes), and for each signal (6 bytes a
- *			number) received, inherited, exported, spooled, possible duplicates, dropped for
- *			each reason
+ *	 8		of each book: the key of its destination (4 bytes), and for each signal (6
+ *			bytes a number) received, inherited, exported, spooled, possible duplicates,
+ *			dropped for each reason
  *		4	CRC-32 of all before it
  */
 #include "policy/ledger_record.h"

@@ -20,8 +20,9 @@ struct ledger_book {
 	struct ledger_account *account; /* OTLP_SIGNALS of them, borrowed */
 };
 
-/* Appends the record of `count` (at most LEDGER_BOOKS) books. Its length depends on `count` alone, so that it can be overwritten in
- * place. `closed`: the ledger line of these books is being printed, and they end with it. */
+/* Appends the record of `count` (at most LEDGER_BOOKS) books. Its length depends on `count` alone,
+ * so that it can be overwritten in place. `closed`: the ledger line of these books is being
+ * printed, and they end with it. */
 void ledger_record_write(const struct ledger_book books[], size_t count, bool closed,
 			 struct bytes *out);
 
@@ -32,9 +33,9 @@ enum ledger_before {
 	LEDGER_CLOSED,
 };
 
-/* Fills the books (at least one) of a new life in which nothing has happened yet, by the record of the
- * life before, whose books are told by their keys, and the items `found` in files, for each book and
- * signal:
+/* Fills the books (at least one) of a new life in which nothing has happened yet, by the record of
+ * the life before, whose books are told by their keys, and the items `found` in files, for each
+ * book and signal:
  * - killed: its books go on. What it had neither settled nor left in files is dropped[DROP_CRASH];
  * - closed: what its line called spooled is inherited. What of that is not in files any more is
  *   dropped[DROP_SPOOL];

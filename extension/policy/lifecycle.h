@@ -63,9 +63,9 @@ struct life_step {
 /* An event that means nothing in a state leaves it, without actions. */
 struct life_step lifecycle_step(enum life_state state, enum life_event event);
 
-/* May a request to a backend be begun now outside of a flush? While the next event is waited for the
- * environment may freeze at any moment: only in the `background` of an invocation whose end is not
- * waited for, since there is no other time then. */
+/* May a request to a backend be begun now outside of a flush? While the next event is waited for
+ * the environment may freeze at any moment: only in the `background` of an invocation whose end is
+ * not waited for, since there is no other time then. */
 bool lifecycle_may_export(enum life_state state, bool background);
 
 #endif

@@ -30,7 +30,8 @@ static bool says_one_of(struct slice message, const char *const *words, size_t c
 }
 
 /* How servers that have no 413 put it: Go's http.MaxBytesReader ("http: request body too large"),
- * gRPC behind a gateway ("received message larger than max"), and what backends write themselves. */
+ * gRPC behind a gateway ("received message larger than max"), and what backends write
+ * themselves. */
 static bool says_too_large(struct slice message)
 {
 	static const char *const words[] = {"too large", "too big", "larger than max", "exceeds"};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an answer to an export means (OTLP specification, "OTLP/HTTP Response" and "OTLP/gRPC Response";
- * DESIGN, "Failure").
- * Pure. */
+/* What an answer to an export means (OTLP specification, "OTLP/HTTP Response" and "OTLP/gRPC
+ * Response"; DESIGN, "Failure"). Pure. */
 #ifndef POLICY_RETRY_H
 #define POLICY_RETRY_H
 
@@ -41,9 +40,9 @@ enum verdict retry_verdict(const struct answer *answer);
  * what gRPC ends a call with that was under way)? */
 bool retry_maybe_taken(const struct answer *answer);
 
-/* Nanoseconds to wait after `failures` (from 1) in a row: what the backend `asked` for (nanoseconds;
- * at most RETRY_LONGEST_ASKED), or where that is 0 doubling from a quarter of a second to thirty, and
- * of that a random part between half and all. `random` is any number. */
+/* Nanoseconds to wait after `failures` (from 1) in a row: what the backend `asked` for
+ * (nanoseconds; at most RETRY_LONGEST_ASKED), or where that is 0 doubling from a quarter of a
+ * second to thirty, and of that a random part between half and all. `random` is any number. */
 #define RETRY_LONGEST_ASKED (INT64_C(15) * 60 * NS_PER_S)
 int64_t retry_pause(int64_t asked, unsigned failures, uint32_t random);
 

@@ -9,8 +9,9 @@
 #include "domain/trace_context.h"
 #include "wire/otlp.h"
 
-/* Nothing is judged before so many invocations have ended, and not before an SDK that sends in batches
- * would have done so: every 5 s by default, which many short invocations pass in a second. */
+/* Nothing is judged before so many invocations have ended, and not before an SDK that sends in
+ * batches would have done so: every 5 s by default, which many short invocations pass in a
+ * second. */
 #define SILENCE_INVOCATIONS 3
 #define SILENCE_PATIENCE (6 * NS_PER_S)
 
@@ -39,8 +40,9 @@ struct silence {
 /* OTLP of the function's came. */
 void silence_heard(struct silence *silence, enum otlp_signal signal);
 
-/* An invocation has ended that had this header; {0}: none has come. That says nothing: its end may come
- * ahead of the event that brings it. Returns what is to be said now: SILENCE_NONE but for once. */
+/* An invocation has ended that had this header; {0}: none has come. That says nothing: its end may
+ * come ahead of the event that brings it. Returns what is to be said now: SILENCE_NONE but for
+ * once. */
 enum silence_reason silence_ended(struct silence *silence, const struct xray_header *header,
 				  struct now now);
 

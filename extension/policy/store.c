@@ -92,8 +92,8 @@ void store_filtered(struct store *store, enum otlp_signal signal, size_t items)
 	drop_at_once(store, signal, items, DROP_FILTERED);
 }
 
-/* The message as a payload that is booked as received; NULL where there is nothing to keep, or where it
- * cannot be. */
+/* The message as a payload that is booked as received; NULL where there is nothing to keep, or
+ * where it cannot be. */
 static struct payload *admit(struct store *store, enum otlp_signal signal, struct bytes *message,
 			     const struct otlp_verdict *verdict, struct now now)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All data that lull holds in memory: log lines where they wait for the trace of their request, the
- * rest staged, where it waits at most until the next flush for what is not known when it arrives (the
- * resource of this environment), then in the queues of its destinations. Bounded in bytes: the oldest
- * gives way. */
+ * rest staged, where it waits at most until the next flush for what is not known when it arrives
+ * (the resource of this environment), then in the queues of its destinations. Bounded in bytes: the
+ * oldest gives way. */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H
 
@@ -27,8 +27,8 @@ struct store {
 /* Does any destination take that signal? What lull makes itself is not made for nobody. */
 bool store_takes(const struct store *store, enum otlp_signal signal);
 
-/* The books of the destination with that number, OTLP_SIGNALS of them; `destination_count`: those of what
- * goes nowhere. */
+/* The books of the destination with that number, OTLP_SIGNALS of them; `destination_count`: those
+ * of what goes nowhere. */
 struct ledger_account *store_account(struct store *store, size_t number);
 
 /* Why what no destination takes is dropped. */
@@ -52,8 +52,9 @@ void store_accept_own_lines(struct store *store, struct bytes *message,
 
 /* So long at most, or until the next flush. */
 #define STORE_LINES_WAIT (10 * NS_PER_S)
-/* What waits takes this part of the limit at most: a function that prints a lot is to have its lines
- * exported as they come, and not to have them moved to disk, from where they come back out of order. */
+/* What waits takes this part of the limit at most: a function that prints a lot is to have its
+ * lines exported as they come, and not to have them moved to disk, from where they come back out of
+ * order. */
 #define STORE_LINES_SHARE 4
 
 /* Stages the lines that need not wait any more, in a flush (`all`) every one. Returns when the next
@@ -64,13 +65,13 @@ int64_t store_let_go(struct store *store, bool all, struct now now);
 void store_lost(struct store *store, enum otlp_signal signal, size_t items);
 void store_filtered(struct store *store, enum otlp_signal signal, size_t items);
 
-/* Gives what is staged of a signal its resource, and lines their trace, cuts it to batches, and hands it to the
- * destinations: the oldest first, until that were at least `enough` bytes. */
+/* Gives what is staged of a signal its resource, and lines their trace, cuts it to batches, and
+ * hands it to the destinations: the oldest first, until that were at least `enough` bytes. */
 void store_release(struct store *store, enum otlp_signal signal, const struct resource *resource,
 		   size_t enough);
 
-/* What waits of that signal for that destination, in staging and in its queue; `last_request` is left
- * alone. */
+/* What waits of that signal for that destination, in staging and in its queue; `last_request` is
+ * left alone. */
 void store_waiting(const struct store *store, const struct destination *d, enum otlp_signal signal,
 		   struct flush_waiting *waiting);
 

@@ -30,8 +30,8 @@ struct twins {
 	unsigned pairs;
 };
 
-/* The function printed a line, as the platform tells it, in JSON. Returns true once: when it has been
- * seen often enough that lines come from the SDK, too. */
+/* The function printed a line, as the platform tells it, in JSON. Returns true once: when it has
+ * been seen often enough that lines come from the SDK, too. */
 bool twins_printed(struct twins *twins, struct slice line);
 
 /* An ExportLogsServiceRequest of the function's came; the same. */

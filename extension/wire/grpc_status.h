@@ -40,8 +40,8 @@ enum grpc_code grpc_code_of_http(unsigned status);
 #define GRPC_STATUS_TEXT 256
 
 /* `text` as the value of grpc-message: all but printable ASCII, and the percent sign, as %XX (gRPC
- * over HTTP/2, "Percent-Encoded"). What does not fit is cut off, never within an escape. Terminated;
- * returns the length. */
+ * over HTTP/2, "Percent-Encoded"). What does not fit is cut off, never within an escape.
+ * Terminated; returns the length. */
 size_t grpc_status_encode(const char *text, char out[static GRPC_STATUS_TEXT]);
 
 /* Appends what such a value stands for. Of a broken escape the characters stand for themselves, as

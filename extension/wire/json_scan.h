@@ -20,8 +20,8 @@ bool json_scan_object(struct slice *rest, struct slice *key, struct slice *value
  * recognised. Of two with one name the first. */
 struct slice json_scan_member(struct slice object, const char *key);
 
-/* Parses a text of any JSON type, mended where jansson refuses it (json_mend.h). NULL where it is no
- * JSON all the same. The caller owns the reference. */
+/* Parses a text of any JSON type, mended where jansson refuses it (json_mend.h). NULL where it is
+ * no JSON all the same. The caller owns the reference. */
 json_t *json_scan_parse(struct slice text);
 
 #endif

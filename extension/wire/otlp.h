@@ -63,8 +63,9 @@ struct otlp_iter {
 struct otlp_iter otlp_items(enum otlp_signal signal, struct slice request);
 bool otlp_next(struct otlp_iter *iter, struct otlp_item *item);
 
-/* What stands around the items of one request, read once for all that is written from it: to find it the
- * whole of each ancestor has to be walked. {0} at first; the request must stay where it is. */
+/* What stands around the items of one request, read once for all that is written from it: to find
+ * it the whole of each ancestor has to be walked. {0} at first; the request must stay where it
+ * is. */
 struct otlp_around {
 	struct otlp_known {
 		const uint8_t *of; /* the ancestor; NULL: none yet */
@@ -92,8 +93,8 @@ struct otlp_writer otlp_write(enum otlp_signal signal, struct bytes *out);
  * What is open is known by its address: of several requests that are written from, each must stay
  * where it is until otlp_write_end. */
 void otlp_write_item(struct otlp_writer *w, const struct otlp_item *item);
-/* Must be called once at the end; out->failed says whether memory sufficed. What is written after it is
- * another request. */
+/* Must be called once at the end; out->failed says whether memory sufficed. What is written after
+ * it is another request. */
 void otlp_write_end(struct otlp_writer *w);
 
 /* Appends the first `count` items of the request to `head`, the others to `tail`. */
@@ -113,11 +114,12 @@ struct otlp_attribute {
 #define OTLP_ENRICH_ATTRIBUTES 256
 #define OTLP_ENRICH_BYTES ((size_t)4 << 20)
 
-/* Adds those attributes to every Resource of the request that has none of that key; a missing Resource
- * is made. What the sender set wins, but for a `service.name` that starts with "unknown_service":
- * that is what SDKs put where nobody set one (OpenTelemetry specification, resource semantic
- * conventions), so it gives way if `attributes` has a name. In place: a new place for a large request
- * costs more than to write there. request->failed says whether memory sufficed. */
+/* Adds those attributes to every Resource of the request that has none of that key; a missing
+ * Resource is made. What the sender set wins, but for a `service.name` that starts with
+ * "unknown_service": that is what SDKs put where nobody set one (OpenTelemetry specification,
+ * resource semantic conventions), so it gives way if `attributes` has a name. In place: a new place
+ * for a large request costs more than to write there. request->failed says whether memory
+ * sufficed. */
 void otlp_enrich(struct bytes *request, const struct otlp_attribute *attributes, size_t count);
 
 #endif

@@ -258,8 +258,8 @@ static const char *check_contents(unsigned kind, struct slice s, bool *alone)
 	}
 }
 
-/* What is wrong with the request, or NULL; the rest of the verdict holds where all is well. Each of its
- * bytes passes here: what the loop needs is in local variables, which then are registers. */
+/* What is wrong with the request, or NULL; the rest of the verdict holds where all is well. Each of
+ * its bytes passes here: what the loop needs is in local variables, which then are registers. */
 static const char *walk(const struct rule *rules, struct slice request,
 			struct otlp_verdict *verdict)
 {

@@ -173,7 +173,8 @@ void otlp_enrich(struct bytes *request, const struct otlp_attribute *attributes,
 		put_resources(&e, field.value, &f);
 		kept = f.rest.data;
 	}
-	/* Nearly always there is one Resource, and all the items, which are behind it, only move on a little. */
+	/* Nearly always there is one Resource, and all the items, which are behind it, only move on
+	 * a little. */
 	if (e.out.failed)
 		request->failed = true;
 	else if (e.out.len > 0)

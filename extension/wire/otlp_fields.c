@@ -196,8 +196,8 @@ static inline const uint8_t *take_time(const uint8_t *p, uint64_t *to)
 	return p + 1 + sizeof *to;
 }
 
-/* The same of what is short, as nearly all there are; NULL where it is not, or is not known. There are
- * 9 bytes at least. */
+/* The same of what is short, as nearly all there are; NULL where it is not, or is not known. There
+ * are 9 bytes at least. */
 static inline const uint8_t *take_common(const uint8_t *p, const uint8_t *end, struct otlp_span *s,
 					 struct otlp_finder *finder)
 {

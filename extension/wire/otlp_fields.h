@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Some fields of spans and log records, read where they lie: for whoever needs those and not the rest. */
+/* Some fields of spans and log records, read where they lie: for whoever needs those and not the
+ * rest. */
 #ifndef WIRE_OTLP_FIELDS_H
 #define WIRE_OTLP_FIELDS_H
 
@@ -30,8 +31,9 @@ struct otlp_span {
 	struct slice trigger;    /* faas.trigger */
 };
 
-/* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes by
- * here: no more is done than must be. What `finder` looks for is found by the way; NULL: nothing. */
+/* Reads the contents of a Span that otlp_check() let pass. Each span that the function sends comes
+ * by here: no more is done than must be. What `finder` looks for is found by the way; NULL:
+ * nothing. */
 void otlp_fields_of_span(struct slice span, struct otlp_span *fields, struct otlp_finder *finder);
 
 struct otlp_record {

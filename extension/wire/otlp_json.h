@@ -10,8 +10,8 @@
 #include "wire/otlp.h"
 #include "wire/otlp_json_result.h"
 
-/* Appends the request in JSON to `protobuf`, as wire bytes. On anything but OTLP_JSON_OK that is left
- * as it was, and `*why` says for people what is wrong (a constant; NULL where all is well).
+/* Appends the request in JSON to `protobuf`, as wire bytes. On anything but OTLP_JSON_OK that is
+ * left as it was, and `*why` says for people what is wrong (a constant; NULL where all is well).
  *
  * As the specification has it: ids in hexadecimal of any case; enums as numbers; 64-bit integers as
  * strings or numbers, exact over their whole range; bytes in base64, standard or URL-safe, padded
@@ -26,10 +26,11 @@
 enum otlp_json_result otlp_json_decode(enum otlp_signal signal, struct slice json,
 				       struct bytes *protobuf, const char **why);
 
-/* Appends a request as compact JSON: keys in lowerCamelCase, ids in lower-case hexadecimal, enums as
- * numbers, 64-bit integers as strings, default values left out. What JSON cannot carry is lost:
+/* Appends a request as compact JSON: keys in lowerCamelCase, ids in lower-case hexadecimal, enums
+ * as numbers, 64-bit integers as strings, default values left out. What JSON cannot carry is lost:
  * unknown fields, and ill-formed UTF-8 in strings (it becomes U+FFFD). False where the bytes are no
- * message, are nested deeper than OTLP_MAX_DEPTH or memory is short; `json` is then left as it was. */
+ * message, are nested deeper than OTLP_MAX_DEPTH or memory is short; `json` is then left as it
+ * was. */
 bool otlp_json_encode(enum otlp_signal signal, struct slice protobuf, struct bytes *json);
 
 /* The same for any message: what services answer, google.rpc.Status. The contents of an Any have a

@@ -5,10 +5,10 @@
 
 #include <stddef.h>
 
-/* A text and its tree are bounded, because a small function has 128 MB for everything. Measured with
- * jansson 2.14: its tree takes 7 to 12 times the text of spans, log records and data points, and 72
- * times that of a text of nothing but `{}`. Whichever is reached first: 4 MiB, or a tree of 32 MiB,
- * which is some 8,000 spans of 490 bytes (SDKs send 512 at once). */
+/* A text and its tree are bounded, because a small function has 128 MB for everything. Measured
+ * with jansson 2.14: its tree takes 7 to 12 times the text of spans, log records and data points,
+ * and 72 times that of a text of nothing but `{}`. Whichever is reached first: 4 MiB, or a tree of
+ * 32 MiB, which is some 8,000 spans of 490 bytes (SDKs send 512 at once). */
 #define OTLP_JSON_LIMIT ((size_t)4 << 20)
 #define OTLP_JSON_TREE_LIMIT ((size_t)32 << 20)
 

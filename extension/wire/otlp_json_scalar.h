@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values out of JSON: private to wire/otlp_json_*. Each returns NULL, or what is wrong with the value
- * (a constant). What is taken otlp_json_decode() says. */
+/* Values out of JSON: private to wire/otlp_json_*. Each returns NULL, or what is wrong with the
+ * value (a constant). What is taken otlp_json_decode() says. */
 #ifndef WIRE_OTLP_JSON_SCALAR_H
 #define WIRE_OTLP_JSON_SCALAR_H
 

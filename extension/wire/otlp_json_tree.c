@@ -6,8 +6,9 @@
 
 /* ---- Memory ---- */
 
-/* While a text is parsed jansson's memory comes from an arena. It counts what the tree takes, so that
- * it can be bounded; and a tree of many small things is made and freed in a third less time. */
+/* While a text is parsed jansson's memory comes from an arena. It counts what the tree takes, so
+ * that it can be bounded; and a tree of many small things is made and freed in a third less
+ * time. */
 static struct {
 	struct arena *arena;
 	size_t left;

@@ -9,8 +9,8 @@
 #define TAG_KEY (OTLP_KEY << 3 | PB_LEN) /* with which a KeyValue starts */
 #define TAG_VALUE (OTLP_KEY_VALUE << 3 | PB_LEN)
 
-/* The attribute of a span by which instrumentations tell a header (semantic conventions, HTTP), and what
- * people call it in a line. */
+/* The attribute of a span by which instrumentations tell a header (semantic conventions, HTTP), and
+ * what people call it in a line. */
 static const char *const baggage_keys[] = {"baggage", "http.request.header.baggage"};
 
 /* Where loggers put what was bound to them. */

@@ -13,8 +13,8 @@ struct otlp_keys {
 	unsigned count;
 	struct slice names[OTLP_KEYS]; /* borrowed */
 
-	/* Private: a bit for each length, modulo 64, that a key may have which is worth a look; and the
-	 * same with those that have others within them. */
+	/* Private: a bit for each length, modulo 64, that a key may have which is worth a look; and
+	 * the same with those that have others within them. */
 	uint64_t lengths, outer;
 };
 
@@ -35,14 +35,14 @@ struct otlp_finder {
 /* Forgets what was found, before the next item; NULL is allowed. */
 void otlp_find_again(struct otlp_finder *finder);
 
-/* The contents of a KeyValue. Where `nested` is set, "order.id" is also the "id" in an object "order",
- * and any key is also what stands in an object (or in the objects of an array) in which loggers keep
- * their context: "mdc", "contextMap", "Scopes" and so on. The very key goes before; of several the
- * first holds. */
+/* The contents of a KeyValue. Where `nested` is set, "order.id" is also the "id" in an object
+ * "order", and any key is also what stands in an object (or in the objects of an array) in which
+ * loggers keep their context: "mdc", "contextMap", "Scopes" and so on. The very key goes before; of
+ * several the first holds. */
 void otlp_find_attribute(struct otlp_finder *finder, struct slice key_value);
 
-/* The same, and at once where the key is of another length than all that are looked for: every attribute
- * that passes comes by here. A KeyValue starts with its key: tag, length, name. */
+/* The same, and at once where the key is of another length than all that are looked for: every
+ * attribute that passes comes by here. A KeyValue starts with its key: tag, length, name. */
 static inline void otlp_find(struct otlp_finder *finder, struct slice key_value)
 {
 	uint64_t lengths = finder->nested ? finder->keys->outer : finder->keys->lengths;

@@ -121,8 +121,8 @@ const uint8_t *pb_skip_group(const uint8_t *p, const uint8_t *end, uint32_t numb
 	return NULL;
 }
 
-/* The contents of a field with one byte for the tag, one or two for the length: nearly every one there
- * is. NULL where it is another. */
+/* The contents of a field with one byte for the tag, one or two for the length: nearly every one
+ * there is. NULL where it is another. */
 static inline const uint8_t *short_contents(const uint8_t *start, const uint8_t *end, size_t *len)
 {
 	if (end - start < 3 || (start[0] & 0x87) != PB_LEN || start[0] < 8)
