@@ -14,10 +14,9 @@ struct payload {
 	size_t items;         /* spans, log records, data points */
 	int64_t arrived;      /* struct now, mono */
 	bool alone;           /* never to be joined with others */
-	unsigned
-		maybe_sent; /* a bit for each destination that a request with it may have reached */
-	bool own;           /* lull made it by itself: nobody misses it where it is not taken */
-	bool lines;         /* records that lull made: they get the trace of their request */
+	unsigned maybe_sent;  /* by destination, a bit each: a request with it may have arrived */
+	bool own;             /* lull made it by itself: nobody misses it where it is not taken */
+	bool lines;           /* records that lull made: they get the trace of their request */
 	bool sent; /* records that the function sent: they get the values of their request */
 	uint64_t requests; /* of which requests: join_requests() */
 	size_t *held;      /* the account of bytes it is in */

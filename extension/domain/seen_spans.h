@@ -75,8 +75,7 @@ struct span_set {
 struct request_spans {
 	enum seen_rank rank;
 	struct span_set whole; /* of the surest rank there is: they stand for the request */
-	struct span_set
-		parts; /* beside a span that names the request: messages with traces of their own */
+	struct span_set parts; /* beside one that names the request: messages with own traces */
 };
 
 struct request_spans seen_spans_of(const struct seen_spans *seen, const struct seen_window *window);

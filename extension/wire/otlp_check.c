@@ -263,8 +263,8 @@ static const char *check_contents(unsigned kind, struct slice s, bool *alone)
 static const char *walk(const struct rule *rules, struct slice request,
 			struct otlp_verdict *verdict)
 {
-	const uint8_t
-		*ends[OTLP_MAX_DEPTH - 1]; /* of the messages around this one, and their rules */
+	/* The messages around this one: their ends, and their rules. */
+	const uint8_t *ends[OTLP_MAX_DEPTH - 1];
 	const struct rule *around[OTLP_MAX_DEPTH - 1];
 	const uint8_t *p = request.data, *end = pb_read(request).end;
 	unsigned depth = 0;
