@@ -39,9 +39,13 @@ class NameServer:
             kind, = struct.unpack_from("!H", packet, end)
             answer = self.answer
             self.history.record("dns.question", name=name, type=kind)
-            if answer is not None:
+            if answer is None:
+                continue
+            try:
                 self._socket.sendto(_reply(packet[: end + 4], kind, answer), client)
-                self.history.record("dns.answer", name=name, type=kind, answer=answer)
+            except OSError:  # the network was cut just now: lost, as on any network
+                continue
+            self.history.record("dns.answer", name=name, type=kind, answer=answer)
 
 
 def _name(packet):
