@@ -268,7 +268,7 @@ static void give_place_back(const struct invocation *invocation, struct request_
 {
 	bool came = invocation->source == TRACE_LOCAL_ROOT || invocation->own_spans > 0;
 
-	if (came && memcmp(invocation->trace.span_id, end->span_id, SPAN_ID_SIZE) == 0)
+	if (came && span_id_equal(invocation->trace.span_id, end->span_id))
 		memset(end->span_id, 0, SPAN_ID_SIZE);
 }
 

@@ -120,7 +120,7 @@ static unsigned place_of(const struct correlate_ring *ring, unsigned age)
 static bool is_of_one_source(const struct correlate_source *a, const struct correlate_source *b)
 {
 	return a->request == b->request && a->record == b->record && a->during == b->during &&
-	       memcmp(a->trace_id, b->trace_id, TRACE_ID_SIZE) == 0;
+	       trace_id_equal(a->trace_id, b->trace_id);
 }
 
 static void give_way(struct correlate_ring *ring, const struct correlate_source *source)
@@ -242,12 +242,6 @@ void correlate_note(struct correlate *c, const struct correlate_source *source,
 
 /* ---- What counts ---- */
 
-static bool is_same_trace(const uint8_t a[static TRACE_ID_SIZE],
-			  const uint8_t b[static TRACE_ID_SIZE])
-{
-	return memcmp(a, b, TRACE_ID_SIZE) == 0;
-}
-
 /* A line that names no trace is of the one that it gets itself. */
 static struct trace_context trace_of(const struct correlate_request *r,
 				     const struct correlate_source *source)
@@ -268,13 +262,13 @@ static bool counts(const struct correlate_request *r, const struct correlate_sou
 	struct trace_context trace;
 
 	if (source->request == 0 && !(source->record && in_time))
-		return trace_id_is_set(trace_id) && is_same_trace(source->trace_id, trace_id) &&
+		return trace_id_is_set(trace_id) && trace_id_equal(source->trace_id, trace_id) &&
 		       (r->concurrent || in_time);
 	if (source->request != 0 && source->request != r->number)
 		return false;
 	trace = trace_of(r, source);
 	return !trace_id_is_set(trace_id) || !trace_id_is_set(trace.trace_id) ||
-	       is_same_trace(trace.trace_id, trace_id);
+	       trace_id_equal(trace.trace_id, trace_id);
 }
 
 /* Some that may have counted had to give way: of these nothing certain can be said. */

@@ -18,7 +18,7 @@ static void compare_with_header(struct invocations *table, const struct invocati
 {
 	if (!trace_id_is_set(entry->trace.trace_id) || !trace_id_is_set(entry->header.trace_id))
 		return;
-	if (memcmp(entry->trace.trace_id, entry->header.trace_id, TRACE_ID_SIZE) == 0)
+	if (trace_id_equal(entry->trace.trace_id, entry->header.trace_id))
 		table->by_header = true;
 	else
 		table->by_other = true;
@@ -78,8 +78,8 @@ static bool continues_header(const struct invocations *table, const struct seen_
 	for (unsigned i = 0; i < LATE && i < table->count; i++) {
 		const struct xray_header *header = &invocations_at(table, table->count - i)->header;
 
-		if (memcmp(header->parent, span->parent, SPAN_ID_SIZE) == 0 &&
-		    memcmp(header->trace_id, span->context.trace_id, TRACE_ID_SIZE) == 0)
+		if (span_id_equal(header->parent, span->parent) &&
+		    trace_id_equal(header->trace_id, span->context.trace_id))
 			return true;
 	}
 	return false;

@@ -8,11 +8,6 @@
 
 #define MS ((uint64_t)NS_PER_MS)
 
-static bool same_trace(const uint8_t a[static TRACE_ID_SIZE], const uint8_t b[static TRACE_ID_SIZE])
-{
-	return memcmp(a, b, TRACE_ID_SIZE) == 0;
-}
-
 /* ---- What comes ---- */
 
 void join_note_child(struct invocations *table, const struct otlp_span *span,
@@ -41,7 +36,7 @@ static bool is_of_another(const struct invocations *table, const struct invocati
 		const struct invocation *other = &table->ring[i];
 
 		if (other != entry && other->source > TRACE_CHILDREN &&
-		    same_trace(other->trace.trace_id, parent->context.trace_id))
+		    trace_id_equal(other->trace.trace_id, parent->context.trace_id))
 			return true;
 	}
 	return false;
@@ -70,7 +65,7 @@ static bool find(const struct invocations *table, const struct invocation *entry
 
 		if (!counts(table, entry, &window, parent))
 			continue;
-		if (count > 0 && !same_trace(parent->context.trace_id, found->context.trace_id))
+		if (count > 0 && !trace_id_equal(parent->context.trace_id, found->context.trace_id))
 			return false;
 		if (count++ == 0)
 			*found = *parent;
@@ -85,10 +80,10 @@ static bool find(const struct invocations *table, const struct invocation *entry
 static void settle_parents(struct invocation *entry, const struct orphans_parent *found)
 {
 	const struct xray_header *header = &entry->header;
-	bool of_header = same_trace(header->trace_id, entry->trace.trace_id);
+	bool of_header = trace_id_equal(header->trace_id, entry->trace.trace_id);
 	bool called = of_header && span_id_is_set(header->parent);
 	bool local = found->local ||
-		     (called && memcmp(header->parent, found->context.span_id, SPAN_ID_SIZE) != 0);
+		     (called && !span_id_equal(header->parent, found->context.span_id));
 	bool one = span_id_is_set(found->context.span_id);
 
 	if (one && local)

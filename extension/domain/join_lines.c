@@ -37,7 +37,7 @@ static void look_at(struct lines *lines, const struct invocation *entry)
 static const struct slice *values_at(struct lines *lines,
 				     const uint8_t trace_id[static TRACE_ID_SIZE])
 {
-	if (lines->valued && memcmp(lines->trace_id, trace_id, TRACE_ID_SIZE) == 0)
+	if (lines->valued && trace_id_equal(lines->trace_id, trace_id))
 		return lines->values;
 	memcpy(lines->trace_id, trace_id, TRACE_ID_SIZE);
 	join_find_values(lines->table, lines->entry, &lines->spans, trace_id, lines->values);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/orphans.h"
 
-#include <string.h>
-
 /* Every span comes by here. */
 static inline struct orphans_parent *find(struct orphans *o, const struct trace_context *span)
 {
 	for (unsigned i = 0; i < o->count; i++)
-		if (memcmp(o->parents[i].context.span_id, span->span_id, SPAN_ID_SIZE) == 0 &&
-		    memcmp(o->parents[i].context.trace_id, span->trace_id, TRACE_ID_SIZE) == 0)
+		if (span_id_equal(o->parents[i].context.span_id, span->span_id) &&
+		    trace_id_equal(o->parents[i].context.trace_id, span->trace_id))
 			return &o->parents[i];
 	return NULL;
 }

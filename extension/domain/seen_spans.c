@@ -9,12 +9,7 @@
 
 static bool same_trace(const struct seen_span *a, const struct seen_span *b)
 {
-	return memcmp(a->context.trace_id, b->context.trace_id, TRACE_ID_SIZE) == 0;
-}
-
-static bool same_span(const uint8_t a[static SPAN_ID_SIZE], const uint8_t b[static SPAN_ID_SIZE])
-{
-	return memcmp(a, b, SPAN_ID_SIZE) == 0;
+	return trace_id_equal(a->context.trace_id, b->context.trace_id);
 }
 
 static bool encloses(const struct seen_span *outer, const struct seen_span *inner)
@@ -24,7 +19,7 @@ static bool encloses(const struct seen_span *outer, const struct seen_span *inne
 
 static bool are_siblings(const struct seen_span *a, const struct seen_span *b)
 {
-	return span_id_is_set(a->parent) && same_span(a->parent, b->parent);
+	return span_id_is_set(a->parent) && span_id_equal(a->parent, b->parent);
 }
 
 static unsigned kept(const struct seen_spans *seen)
@@ -38,7 +33,7 @@ static bool meets(struct seen_span *known, const struct seen_span *span)
 	if (known->rank != span->rank || known->request != span->request ||
 	    !same_trace(known, span))
 		return false;
-	if (same_span(known->context.span_id, span->context.span_id))
+	if (span_id_equal(known->context.span_id, span->context.span_id))
 		return true;
 	if (are_siblings(known, span))
 		return false;
@@ -75,8 +70,8 @@ void seen_spans_settle(struct seen_spans *seen, const uint8_t trace_id[static TR
 	for (unsigned i = 0; i < SEEN_DOUBTS && i < seen->doubts; i++) {
 		struct seen_span span = seen->doubted[i];
 
-		if (memcmp(span.context.trace_id, trace_id, TRACE_ID_SIZE) != 0 ||
-		    !same_span(span.parent, parent))
+		if (!trace_id_equal(span.context.trace_id, trace_id) ||
+		    !span_id_equal(span.parent, parent))
 			continue;
 		span.rank = SEEN_ROOT;
 		seen_spans_add(seen, &span);
@@ -171,7 +166,7 @@ bool request_spans_parent(const struct request_spans *spans, uint8_t parent[stat
 	if (!one_trace(set, &trace))
 		return false;
 	for (unsigned i = 1; i < set->count; i++)
-		if (!same_span(set->spans[i]->parent, set->spans[0]->parent))
+		if (!span_id_equal(set->spans[i]->parent, set->spans[0]->parent))
 			return false;
 	memcpy(parent, set->spans[0]->parent, SPAN_ID_SIZE);
 	return span_id_is_set(parent);

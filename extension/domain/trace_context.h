@@ -4,6 +4,8 @@
 #ifndef DOMAIN_TRACE_CONTEXT_H
 #define DOMAIN_TRACE_CONTEXT_H
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 #define TRACE_ID_SIZE 16
@@ -17,6 +19,18 @@ struct trace_context {
 
 bool trace_id_is_set(const uint8_t id[static TRACE_ID_SIZE]);
 bool span_id_is_set(const uint8_t id[static SPAN_ID_SIZE]);
+
+static inline bool trace_id_equal(const uint8_t a[static TRACE_ID_SIZE],
+				  const uint8_t b[static TRACE_ID_SIZE])
+{
+	return memcmp(a, b, TRACE_ID_SIZE) == 0;
+}
+
+static inline bool span_id_equal(const uint8_t a[static SPAN_ID_SIZE],
+				 const uint8_t b[static SPAN_ID_SIZE])
+{
+	return memcmp(a, b, SPAN_ID_SIZE) == 0;
+}
 
 /* An id from its hexadecimal digits, in any case of letters. False, and `id` all zero, where it is
  * none: another length, another character, nothing but zeros. */
