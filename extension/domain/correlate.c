@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/now.h"
 #include "base/utf8.h"
 #include "domain/baggage.h"
 #include "wire/otlp_value.h"
 #include "wire/pb.h"
-
-#define MS ((uint64_t)NS_PER_MS)
 
 /* So many different values of one source are kept: of a trace the second says that none is certain;
  * the lines of a request that name no trace may be of as many messages. */
@@ -274,8 +271,7 @@ static bool counts(const struct correlate_request *r, const struct correlate_sou
 /* Some that may have counted had to give way: of these nothing certain can be said. */
 static bool is_incomplete(const struct correlate_ring *ring, const struct correlate_request *r)
 {
-	return ring->lost_request >= r->number ||
-	       (ring->lost_time > 0 && ring->lost_time / MS >= r->window.from / MS);
+	return ring->lost_request >= r->number || seen_window_lost(&r->window, ring->lost_time);
 }
 
 static struct slice find(const struct correlate_ring *ring, const struct correlate_request *r,

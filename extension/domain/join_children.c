@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-#include "base/now.h"
 #include "domain/join_request.h"
-
-#define MS ((uint64_t)NS_PER_MS)
 
 /* ---- What comes ---- */
 
@@ -58,7 +55,7 @@ static bool find(const struct invocations *table, const struct invocation *entry
 	const struct orphans *orphans = &table->orphans;
 	unsigned count = 0;
 
-	if (!window.by_time || (orphans->lost > 0 && orphans->lost / MS >= window.from / MS))
+	if (!window.by_time || seen_window_lost(&window, orphans->lost))
 		return false;
 	for (unsigned i = 0; i < orphans->count; i++) {
 		const struct orphans_parent *parent = &orphans->parents[i];

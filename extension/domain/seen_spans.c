@@ -85,6 +85,11 @@ bool seen_window_has(const struct seen_window *w, uint64_t time)
 	return w->by_time && at >= w->from / MS && at <= w->until / MS;
 }
 
+bool seen_window_lost(const struct seen_window *w, uint64_t latest)
+{
+	return latest > 0 && latest / MS >= w->from / MS;
+}
+
 static bool is_in(const struct seen_span *span, const struct seen_window *w, enum seen_rank rank)
 {
 	if (span->rank != rank)
@@ -107,7 +112,7 @@ static struct span_set of_rank(const struct seen_spans *seen, const struct seen_
 		set.spans[set.count++] = &seen->ring[i];
 	}
 	set.incomplete = rank == SEEN_OWN ? set.count < window->own
-					  : seen->lost > 0 && seen->lost / MS >= window->from / MS;
+					  : seen_window_lost(window, seen->lost);
 	return set;
 }
 

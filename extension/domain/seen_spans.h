@@ -62,6 +62,10 @@ struct seen_window {
 /* Is that time (nanoseconds since 1970) in it, as far as times tell? */
 bool seen_window_has(const struct seen_window *window, uint64_t time);
 
+/* May something of it have been lost, where the latest that had to give way is of that time? 0:
+ * none had to. */
+bool seen_window_lost(const struct seen_window *window, uint64_t latest);
+
 #define SPAN_SET 32
 
 /* They point into the ring. */
