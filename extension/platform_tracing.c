@@ -42,6 +42,11 @@ void tracing_last_span(struct platform_tracing *t, const struct last_span *last)
 
 /* ---- What comes in ---- */
 
+static struct request_end *end_of(struct platform_tracing *t, const struct invocation *invocation)
+{
+	return request_ends_at(&t->ends, invocations_number(t->invocations, invocation));
+}
+
 bool tracing_event(struct platform_tracing *t, const struct telemetry_event *event,
 		   const struct invocation *invocation)
 {
@@ -69,9 +74,8 @@ bool tracing_event(struct platform_tracing *t, const struct telemetry_event *eve
 		return false;
 	if (outcome_is_abnormal(invocation->outcome))
 		tracing_keep_words(t, invocation);
-	return request_ends_event(request_ends_at(&t->ends,
-						  invocations_number(t->invocations, invocation)),
-				  event, invocation, last_lines_all(&t->lines));
+	return request_ends_event(end_of(t, invocation), event, invocation,
+				  last_lines_all(&t->lines));
 }
 
 bool tracing_line(struct platform_tracing *t, const struct telemetry_event *event,
@@ -82,7 +86,7 @@ bool tracing_line(struct platform_tracing *t, const struct telemetry_event *even
 	last_lines_add(&t->lines, event);
 	if (!invocation)
 		return false;
-	end = request_ends_at(&t->ends, invocations_number(t->invocations, invocation));
+	end = end_of(t, invocation);
 	request_ends_line(end, last_lines_last(&t->lines));
 	/* Few are told so late. */
 	if (!invocation->done || invocation->outcome == INVOCATION_SUCCESS)
@@ -92,9 +96,7 @@ bool tracing_line(struct platform_tracing *t, const struct telemetry_event *even
 
 bool tracing_ended(struct platform_tracing *t, const struct invocation *invocation)
 {
-	return request_ends_lines(request_ends_at(&t->ends,
-						  invocations_number(t->invocations, invocation)),
-				  invocation, last_lines_all(&t->lines));
+	return request_ends_lines(end_of(t, invocation), invocation, last_lines_all(&t->lines));
 }
 
 /* ---- Which trace ---- */
@@ -275,8 +277,7 @@ static void give_place_back(const struct invocation *invocation, struct request_
 static void settle(struct platform_tracing *t, struct invocation *invocation, bool all,
 		   struct span_request *r)
 {
-	struct request_end *end = request_ends_at(&t->ends,
-						  invocations_number(t->invocations, invocation));
+	struct request_end *end = end_of(t, invocation);
 	enum span_decision decision;
 
 	if (end->settled)
@@ -306,10 +307,7 @@ static void put(struct platform_tracing *t, struct span_request *r, struct now n
 /* Of one that ended badly without a span of its own, those within it say the trace. */
 static void name_by_children(struct platform_tracing *t, struct invocation *invocation)
 {
-	unsigned number = invocations_number(t->invocations, invocation);
-
-	if (outcome_is_abnormal(invocation->outcome) ||
-	    request_ends_at(&t->ends, number)->out_of_memory)
+	if (outcome_is_abnormal(invocation->outcome) || end_of(t, invocation)->out_of_memory)
 		join_by_children(t->invocations, invocation);
 }
 
