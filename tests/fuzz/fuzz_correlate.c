@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a span, as a log record and as a baggage header in which correlation keys are looked for.
  * libFuzzer feeds it; the unit tests include it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +9,7 @@
 #include "domain/join.h"
 #include "domain/join_children.h"
 #include "domain/join_values.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
+#include "require.h"
 
 #define REQUEST "8286a188-ba32-4475-8077-530cd35c09a9"
 

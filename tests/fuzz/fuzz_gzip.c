@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as gzip, and back. The first byte says how small the limit is. */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "require.h"
 #include "wire/gzip.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 static void try_decode(struct slice in, size_t limit)
 {

@@ -2,22 +2,14 @@
 /* Any bytes as what the Telemetry API posts, as one line of text, and as JSON. libFuzzer feeds it; the
  * unit tests include it. */
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/log_records.h"
+#include "require.h"
 #include "wire/json_mend.h"
 #include "wire/json_valid.h"
 #include "wire/otlp.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 struct reading {
 	struct log_records records;

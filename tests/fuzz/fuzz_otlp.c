@@ -2,21 +2,13 @@
 /* What must hold for any bytes that come as an OTLP request. libFuzzer feeds it; the unit tests
  * include it, to try requests that are mostly valid and to replay what once failed (regress/).
  * The first byte is the signal, the second where to split, the rest is the request. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector_logs.pb-c.h"
 #include "collector_trace.pb-c.h"
+#include "require.h"
 #include "wire/otlp.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 /* All of a message but the fields on the way to the items: a list of our own, so that a slip in
  * the code under test is not repeated here. */

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as OTLP JSON, and any bytes as a request to be JSON. libFuzzer feeds it; the unit tests
  * include it. The first byte is the signal and the direction, the rest the text or the request. */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "require.h"
 #include "wire/otlp_json.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 /* What lull writes it reads, as the same. */
 static void require_stable(enum otlp_signal signal, struct slice request)

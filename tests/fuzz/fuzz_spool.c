@@ -2,19 +2,11 @@
 /* Any bytes as a file of the spool. The first byte says what is mended before, so that more gets
  * past the checksums: 1 the size in the head, 2 the checksum of what is behind the head, 4 the
  * head's own. The unit tests include this. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "edges/spool_format.h"
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
+#include "require.h"
 
 #define AT_BYTES 24
 #define AT_CHECKSUM 44
