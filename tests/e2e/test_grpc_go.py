@@ -4,10 +4,10 @@ import json
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
+import functions
 import otlp
 from runs import run, said
 from test_check_send import send
@@ -15,7 +15,6 @@ from test_tls import authority, make_certificate
 
 __all__ = ["authority"]
 
-ROOT = Path(__file__).resolve().parents[2]
 GRPC = {"LULL_PROTOCOL": "grpc", "LULL_FLUSH": "end", "LULL_FLUSH_BUDGET": "20s"}
 
 # The first time the server is built.
@@ -57,10 +56,7 @@ class GoBackend:
 
 @pytest.fixture(scope="session")
 def go_backend():
-    built = subprocess.run([ROOT / "scripts" / "functions" / "grpc"], capture_output=True,
-                           text=True)
-    assert built.returncode == 0, built.stderr
-    return built.stdout.strip()
+    return functions.build("grpc")
 
 
 @pytest.fixture

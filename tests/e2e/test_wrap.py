@@ -3,12 +3,12 @@ lull, without a change in them; and export directly as before where there is no 
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import functions
 import otlp
 from backend import Answer, Sink
 from lambda_local import LambdaEnvironment
@@ -59,14 +59,6 @@ def direct():
             "task_root": ROOT / "tests" / "functions" / "python", "handler": "direct.handler"}
 
 
-def made(language):
-    """The folder of a function in that language."""
-    built = subprocess.run([ROOT / "scripts" / "functions" / language], capture_output=True,
-                           text=True)
-    assert built.returncode == 0, built.stderr
-    return Path(built.stdout.strip())
-
-
 def node_in(folder):
     """Options for lambda_env: the Node function in that folder."""
     client = folder / "node_modules" / "aws-lambda-ric" / "index.mjs"
@@ -77,7 +69,7 @@ def node_in(folder):
 
 @pytest.fixture(scope="module")
 def node():
-    return node_in(made("node"))
+    return node_in(functions.build("node"))
 
 
 def deploy(packages, folder, left_out):
@@ -112,7 +104,7 @@ def node_with_grpc_alone(tmp_path):
     scope = Path("node_modules", "@opentelemetry")
     names = ("exporter-trace-otlp-http", "exporter-logs-otlp-http", "exporter-trace-otlp-proto",
              "exporter-logs-otlp-proto", "exporter-metrics-otlp-proto")
-    deploy(made("node"), tmp_path / "task", [scope / name for name in names])
+    deploy(functions.build("node"), tmp_path / "task", [scope / name for name in names])
     return node_in(tmp_path / "task")
 
 
@@ -220,7 +212,7 @@ def test_a_node_function_with_grpc_alone(lambda_env, node_with_grpc_alone, wrapp
 def test_an_os_only_runtime_calls_it(lambda_env, wrapper, backend, tmp_path):
     """`provided.*`: Lambda starts a bootstrap and honours no variable."""
     bootstrap = tmp_path / "bootstrap"
-    bootstrap.write_text(f'#!/bin/sh\nexec "{wrapper}" "{made("go")}"\n')
+    bootstrap.write_text(f'#!/bin/sh\nexec "{wrapper}" "{functions.build("go")}"\n')
     bootstrap.chmod(0o755)
     env = lambda_env([str(bootstrap)], copy=True, handler="bootstrap", task_root=tmp_path,
                      environ=direct_export(backend))

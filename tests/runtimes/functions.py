@@ -50,12 +50,17 @@ def _java(folder):
     return Function("java", command, folder, "orders.Function::handleRequest")
 
 
-def make(language):
-    """The function, built if it is not in the cache. Raises AssertionError with what was said."""
-    if language == "python":
-        return _python()
+def build(language):
+    """Where scripts/functions/`language` has it, a program or a folder, built if it is not in the
+    cache. Raises AssertionError with what was said."""
     built = subprocess.run([ROOT / "scripts" / "functions" / language], capture_output=True,
                            text=True)
     assert built.returncode == 0, f"the {language} function cannot be built:\n{built.stderr}"
-    path = Path(built.stdout.strip())
-    return {"go": _go, "node": _node, "java": _java}[language](path)
+    return Path(built.stdout.strip())
+
+
+def make(language):
+    """The function, built as build() does it."""
+    if language == "python":
+        return _python()
+    return {"go": _go, "node": _node, "java": _java}[language](build(language))
