@@ -77,30 +77,6 @@ static void require_sent(struct world *w, struct sent s, const char *expected)
 	bytes_free(&joined);
 }
 
-static void require_line(struct world *w, const char *id, uint8_t trace, uint64_t ms,
-			 const char *expected)
-{
-	struct bytes request = {0}, joined = {0};
-	const struct sent line = {.request = id, .trace = trace, .time = ms};
-	char text[300];
-
-	put_sent(&request, &line);
-	join_first(w, &request, JOIN_LINES, &joined, text);
-	assert_string_equal(text, expected);
-	bytes_free(&request);
-	bytes_free(&joined);
-}
-
-static void require_whole(struct world *w, const char *id, const char *expected)
-{
-	struct slice values[OTLP_KEYS];
-	char text[300];
-
-	join_values(&w->table, invocations_find(&w->table, slice_str(id)), values);
-	show(values[0], text);
-	assert_string_equal(text, expected);
-}
-
 /* ---- Tests ---- */
 
 /* A request from 100 to 200 ms, and one from 300 ms on: who has what a record says? */
@@ -143,8 +119,8 @@ static void test_whose_it_is(void **state)
 				see(w, cases[i].said);
 			if (when == 2)
 				tell(&w->table, EVENT_RUNTIME_DONE, "b", 400);
-			require_line(w, "a", 0, 150, cases[i].a);
-			require_line(w, "b", 0, 350, cases[i].b);
+			require(w, "a", 0, 150, cases[i].a);
+			require(w, "b", 0, 350, cases[i].b);
 			require_whole(w, "a", cases[i].a);
 			require_whole(w, "b", cases[i].b);
 			require_sent(w, (struct sent){.time = 150}, cases[i].a);
@@ -201,7 +177,7 @@ static void test_two(void **state)
 	require_sent(w, (struct sent){.time = 150}, "");
 	require_sent(w, (struct sent){.trace = 1, .time = 150}, "1");
 	require_sent(w, (struct sent){.trace = 2, .time = 150}, "2");
-	require_line(w, "a", 2, 150, "2");
+	require(w, "a", 2, 150, "2");
 	require_whole(w, "a", "");
 	see(w, (struct sent){NULL, 2, 120, 0, NULL, "3"});
 	require_sent(w, (struct sent){.trace = 2, .time = 150}, "");
@@ -227,8 +203,8 @@ static void test_concurrent(void **state)
 	require_sent(w, (struct sent){.trace = 2, .time = 150}, "2");
 	require_sent(w, (struct sent){.trace = 3, .time = 150}, "");
 	require_sent(w, (struct sent){.time = 150}, "");
-	require_line(w, "a", 0, 150, "1");
-	require_line(w, "b", 0, 150, "2");
+	require(w, "a", 0, 150, "1");
+	require(w, "b", 0, 150, "2");
 	/* Two of one trace. */
 	w->table.ring[1].trace.trace_id[0] = 1;
 	require_sent(w, (struct sent){.trace = 1, .time = 150}, "");

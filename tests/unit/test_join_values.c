@@ -67,44 +67,6 @@ static void span(struct world *w, struct spans s)
 
 /* ---- What comes out ---- */
 
-/* A line of that request, of that trace (0: it names none), at that time, with these members, must have
- * that value in the end; "" for none. */
-static void require_with(struct world *w, const struct slice line_record, const char *expected)
-{
-	struct bytes items = {0}, request, joined = {0};
-	char text[300];
-
-	pb_put_len(&items, 2, line_record);
-	request = make_request(bytes_slice(&items));
-	join_first(w, &request, JOIN_LINES, &joined, text);
-	assert_string_equal(text, expected);
-	bytes_free(&items);
-	bytes_free(&request);
-	bytes_free(&joined);
-}
-
-static void require(struct world *w, const char *request, uint8_t trace, uint64_t ms,
-		    const char *expected)
-{
-	struct bytes record = {0};
-
-	put_line(&record, request, trace, ms);
-	require_with(w, bytes_slice(&record), expected);
-	bytes_free(&record);
-}
-
-/* For the spans that lull makes of that request. */
-static void require_whole(struct world *w, const char *request, const char *expected)
-{
-	struct slice values[OTLP_KEYS];
-	char text[300];
-
-	join_values(&w->table, invocations_find(&w->table, slice_str(request)), values);
-	show(values[0], text);
-	assert_string_equal(text, expected);
-	assert_null(values[1].data);
-}
-
 /* ---- Tests ---- */
 
 /* A line or a span of any kind says it, of any simple type; it is on all lines, those before as well. */
