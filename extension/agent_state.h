@@ -42,6 +42,7 @@ struct agent {
 	bool background; /* this invocation's end is not waited for: see lifecycle_may_export() */
 	bool urgent;     /* all is to be exported now, whatever failed before */
 	bool cut_short;  /* the deadline left less than the budget to this flush */
+	bool answered;   /* a sender of OTLP, who may not have seen the answer yet */
 	bool settled;    /* what is not in the books on disk yet */
 	bool last_life;  /* SHUTDOWN said that the environment ends */
 	bool snapshot;   /* this process goes into one; the next event is of an environment that
