@@ -9,6 +9,7 @@
 #include "agent_parts.h"
 #include "agent_step.h"
 #include "base/log.h"
+#include "base/spare.h"
 #include "domain/sdk_signs.h"
 #include "edges/last_resort.h"
 #include "edges/timer.h"
@@ -62,6 +63,7 @@ static void on_work(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	let_sender_go_first(ctx);
 	work(ctx);
+	spare_prepare();
 }
 
 static void on_settled(void *ctx)

@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/spare.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+
+/* Smaller than it may be somewhere is fine. */
+#define PAGE ((size_t)4 << 10)
 
 static struct spare {
 	void *memory;
 	size_t size;
 } spares[SPARES];
 static unsigned oldest;
+static size_t wanted; /* bytes, last; 0: nothing since there was a look */
+
+static bool is_kept(size_t size)
+{
+	return size >= SPARE_LEAST && size <= SPARE_MOST;
+}
+
+static bool fits(const struct spare *spare, size_t size)
+{
+	return spare->size >= size && spare->size - size < spare->size / 8;
+}
 
 void *spare_take(size_t *size)
 {
+	if (is_kept(*size))
+		wanted = *size;
 	for (unsigned i = 0; i < SPARES; i++) {
 		struct spare found = spares[i];
 
-		if (found.size < *size || found.size - *size >= found.size / 8)
+		if (!fits(&found, *size))
 			continue;
 		spares[i] = (struct spare){0};
 		*size = found.size;
@@ -23,9 +40,32 @@ void *spare_take(size_t *size)
 	return NULL;
 }
 
+static void touch_pages(volatile char *memory, size_t size)
+{
+	for (size_t at = 0; at < size; at += PAGE)
+		memory[at] = 0;
+	memory[size - 1] = 0;
+}
+
+void spare_prepare(void)
+{
+	size_t size = wanted;
+	void *memory;
+
+	wanted = 0;
+	for (unsigned i = 0; i < SPARES; i++)
+		if (fits(&spares[i], size))
+			return;
+	memory = size > 0 ? malloc(size) : NULL;
+	if (!memory)
+		return;
+	touch_pages(memory, size);
+	spare_give(memory, size);
+}
+
 void spare_give(void *memory, size_t size)
 {
-	if (size >= SPARE_LEAST && size <= SPARE_MOST) {
+	if (is_kept(size)) {
 		struct spare last = spares[oldest];
 
 		spares[oldest] = (struct spare){memory, size};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Large memory that was freed last, for who wants as much next. What malloc gets from the kernel
- * for one buffer comes without pages: each 4 KiB of it is a page fault, which takes longer than to
- * fill them. */
+/* Large memory for who wants as much next: what was freed last, or was made ready meanwhile. What
+ * malloc gets from the kernel for one buffer comes without pages: each 4 KiB of it is a page fault,
+ * which takes longer than to fill them, and ten times as long where the host of a virtual machine
+ * has to find the page. */
 #ifndef BASE_SPARE_H
 #define BASE_SPARE_H
 
@@ -15,6 +16,10 @@
 /* At least `size` bytes from malloc, and less than an eighth of them more; `*size` becomes how
  * many. NULL where none are kept that fit. */
 void *spare_take(size_t *size);
+
+/* Makes ready, pages and all, as much as spare_take() was last asked for, unless there is as much.
+ * For when nobody waits; where memory is short that is as if it had not been called. */
+void spare_prepare(void);
 
 /* In place of free(): `size` as it was asked for, or given by spare_take(). NULL is allowed. */
 void spare_give(void *memory, size_t size);

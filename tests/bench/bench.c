@@ -77,7 +77,7 @@ static void measure_small(struct bench *bench, const struct subject *subjects, u
 static void measure_faults(struct bench *bench, const struct subject *subject, unsigned runs,
 			   bool thorough)
 {
-	scenario_faulty_posts(bench, subject, (thorough ? 50 : 5) * runs, subject->is_lull);
+	scenario_faulty_posts(bench, subject, (thorough ? 50 : 25) * runs, subject->is_lull);
 	scenario_dead_backend(bench, subject, runs, thorough ? NS_PER_S : 100 * NS_PER_MS);
 	scenario_dead_end(bench, subject, thorough ? 10 : 2);
 	if (!subject->is_lull)

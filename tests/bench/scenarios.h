@@ -68,7 +68,7 @@ void scenario_invocation(struct bench *bench, const struct subject *subject, uns
  * that comes right after 3 spans were taken; and the time from INVOKE to /next. */
 void scenario_lazy(struct bench *bench, const struct subject *subject, unsigned invocations);
 
-/* The answer to so many posts of 1,000 spans each 20 ms, and then ten times as many one after the other, while
+/* The answer to so many posts of 1,000 spans each 20 ms, and then five times as many one after the other, while
  * the backend takes data, refuses connections, or never answers. `bare`: the same posts to a process
  * that only takes them, too. */
 void scenario_faulty_posts(struct bench *bench, const struct subject *subject, unsigned count,

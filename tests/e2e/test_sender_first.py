@@ -3,6 +3,7 @@ for there it is the kernel who decides, so that the tests look at many posts."""
 
 import contextlib
 import os
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,17 @@ import otlp
 from spools import DOWN, batches, invoke
 
 POSTS = 150
+LARGE = otlp.traces("a", filler="x" * 200_000)  # memory for it has no pages at first
 
 
 def stat(env):
     """The fields of lull's /proc/PID/stat from the third on (proc(5))."""
     path = Path(f"/proc/{env.extension('lull').process.pid}/stat")
     return path.read_text(encoding="ascii").rpartition(")")[2].split()
+
+
+def page_faults(env):
+    return int(stat(env)[7])
 
 
 def rest(env):
@@ -74,3 +80,16 @@ def test_who_is_answered_goes_first(posting, tmp_path):
     posting(POSTS, post, LULL_BUFFER="1MB", LULL_SPOOL="2MB")
     assert len(before_the_answer) >= POSTS / 3
     assert sum(before_the_answer) < len(before_the_answer) / 4
+
+
+def test_memory_for_the_next_is_ready(posting):
+    """The kernel and, where it is virtual, the machine have found its pages before it comes."""
+    faults = []
+
+    def post(env):
+        before = page_faults(env)
+        otlp.send(env.port, LARGE)
+        faults.append(page_faults(env) - before)
+
+    posting(POSTS // 5, post, LULL_BUFFER="16MB")
+    assert statistics.median(faults) < 200_000 / os.sysconf("SC_PAGESIZE") / 2

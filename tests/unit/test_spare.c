@@ -6,12 +6,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "base/spare.h"
 #include "short_memory.h"
+
+#include "short_heap.h"
+
+#include "base/spare.c"
 
 #define SIZE ((size_t)200 << 10)
 
@@ -31,12 +36,14 @@ static void *take(size_t size)
 	return spare_take(&size);
 }
 
-/* None is left of a test before. */
+/* None is left of a test before, nor is anything to be made ready. */
 static int none_spare(void **state)
 {
 	(void)state;
 	for (size_t size = SPARE_LEAST; size <= SPARE_MOST; size++)
 		free(take(size));
+	spare_prepare();
+	free(take(SPARE_MOST));
 	return 0;
 }
 
@@ -93,6 +100,82 @@ static void test_last(void **state)
 	assert_null(take(sizes[0]));
 }
 
+/* Has it a page for each of its bytes? */
+static bool is_ready(const char *memory, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)memory & ~(page - 1);
+	unsigned char pages[SPARE_MOST / 1024];
+	size_t count = ((uintptr_t)memory + size - from + page - 1) / page;
+
+	assert_in_range(count, 1, sizeof(pages));
+	assert_int_equal(mincore((void *)from, count * page, pages), 0);
+	for (size_t i = 0; i < count; i++)
+		if (!(pages[i] & 1))
+			return false;
+	return true;
+}
+
+/* As much as was wanted last is there the next time, once, whether or not it was there then. */
+static void test_prepare(void **state)
+{
+	static const struct {
+		size_t wanted;
+		bool made;
+	} cases[] = {
+		{SIZE, true},
+		{SPARE_LEAST, true},
+		{SPARE_MOST, true},
+		{SPARE_LEAST - 1, false},
+		{SPARE_MOST + 1, false},
+		{0, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t size = cases[i].wanted;
+		void *taken;
+
+		assert_null(take(size));
+		for (unsigned again = 0; again < 2; again++) {
+			spare_prepare();
+			spare_prepare();
+			taken = take(size);
+			assert_int_equal(taken != NULL, cases[i].made);
+			if (taken)
+				assert_true(is_ready(taken, size));
+			free(taken);
+		}
+		assert_null(take(size));
+		none_spare(state);
+	}
+}
+
+/* What is there by then is not made. */
+static void test_prepare_given(void **state)
+{
+	void *given;
+
+	(void)state;
+	assert_null(take(SIZE));
+	given = give(SIZE);
+	spare_prepare();
+	assert_ptr_equal(take(SIZE), given);
+	assert_null(take(SIZE));
+	free(given);
+}
+
+/* Nor is it tried again. */
+static void test_prepare_short(void **state)
+{
+	(void)state;
+	assert_null(take(SIZE));
+	short_heap_at = 1;
+	spare_prepare();
+	assert_int_equal(short_heap_at, 0);
+	spare_prepare();
+	assert_null(take(SIZE));
+}
+
 /* What one buffer frees the next of about that size has, without an allocation. */
 static void test_bytes(void **state)
 {
@@ -121,6 +204,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_sizes, none_spare),
 		cmocka_unit_test_setup(test_last, none_spare),
+		cmocka_unit_test_setup(test_prepare, none_spare),
+		cmocka_unit_test_setup(test_prepare_given, none_spare),
+		cmocka_unit_test_setup(test_prepare_short, none_spare),
 		cmocka_unit_test_setup(test_bytes, none_spare),
 	};
 
