@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench [--instructions] [--costs] [--long] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]: measures the
- * extension LULL beside THREE_CALLS, and PEER where it is named, and writes the figures to JSON; their
- * instructions, too, where asked for. --costs: only what start and load cost, nothing of faults.
- * --long: as many invocations as it takes to see memory grow. Started by tests/bench/run. */
+/* bench [--instructions] [--costs] [--long] LULL THREE_CALLS JSON [RUNS [PEER [PEER_ENV]]]:
+ * measures the extension LULL beside THREE_CALLS, and PEER where it is named, and writes the
+ * figures to JSON; their instructions, too, where asked for. --costs: only what start and load
+ * cost, nothing of faults. --long: as many invocations as it takes to see memory grow. Started by
+ * tests/bench/run. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>

@@ -68,8 +68,8 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The smallest sample that is not below `share` of them; the median of an even number is the mean of
- * the middle two. */
+/* The smallest sample that is not below `share` of them; the median of an even number is the mean
+ * of the middle two. */
 static double quantile(const struct figure *f, double share)
 {
 	size_t rank = (size_t)(share * (double)f->count);

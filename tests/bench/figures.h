@@ -3,8 +3,8 @@
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
 
-/* One sample of `name` (such as "start.wall_ms": the unit is its end) for `program`. Both are string
- * literals, or live as long as the benchmark. */
+/* One sample of `name` (such as "start.wall_ms": the unit is its end) for `program`. Both are
+ * string literals, or live as long as the benchmark. */
 void figures_add(const char *name, const char *program, double value);
 
 /* From now on the names of samples are "CONDITION.NAME"; a string literal, or NULL for none. */

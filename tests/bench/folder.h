@@ -3,7 +3,8 @@
 #ifndef BENCH_FOLDER_H
 #define BENCH_FOLDER_H
 
-/* Its absolute path; it is not there until the program makes it, as in a new environment of Lambda. */
+/* Its absolute path; it is not there until the program makes it, as in a new environment of
+ * Lambda. */
 const char *folder_path(void);
 
 /* Whatever a program has left there goes. */

@@ -29,8 +29,8 @@ static size_t give(struct bench *bench, const struct subject *subject, const str
 	return given;
 }
 
-/* The backend takes data again before the end: what comes then shows that it was held. A tenth of the
- * bytes are ids, which no compression makes smaller. */
+/* The backend takes data again before the end: what comes then shows that it was held. A tenth of
+ * the bytes are ids, which no compression makes smaller. */
 static void hold(struct bench *bench, const struct subject *subject, const struct load *load,
 		 const struct spans *spans)
 {

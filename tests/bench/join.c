@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* join [ROUNDS]: what the join adds to the CPU of passing 1,000 spans through, by lull's own code. A line
- * for each round: the ratios of checking, enriching and compressing them with the join to the same without
- * it; with two correlation keys that no span has; and where each span has one of them. What sockets
- * cost is left out, so that the ratios are rather too high. All are taken in each round, so that they
- * hold on a machine that is busy. */
+/* join [ROUNDS]: what the join adds to the CPU of passing 1,000 spans through, by lull's own code.
+ * A line for each round: the ratios of checking, enriching and compressing them with the join to
+ * the same without it; with two correlation keys that no span has; and where each span has one of
+ * them. What sockets cost is left out, so that the ratios are rather too high. All are taken in
+ * each round, so that they hold on a machine that is busy. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -46,7 +46,8 @@ void lambda_wait_next(struct lambda *lambda);
 void lambda_invoke(struct lambda *lambda);
 void lambda_shutdown(struct lambda *lambda);
 
-/* A batch of `count` JSON log lines of the function, as Telemetry posts them; the caller frees it. */
+/* A batch of `count` JSON log lines of the function, as Telemetry posts them; the caller frees
+ * it. */
 char *lambda_lines(const struct lambda *lambda, unsigned count);
 void lambda_log(struct lambda *lambda, const char *lines);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libc_parse [ROUNDS]: CPU of turning one post of the Telemetry API with 1,000 JSON log lines into an
- * OTLP request, by lull's own code; the minimum and the median in milliseconds. What it costs is for
- * a good part what libc's memcpy() and malloc() cost. */
+/* libc_parse [ROUNDS]: CPU of turning one post of the Telemetry API with 1,000 JSON log lines into
+ * an OTLP request, by lull's own code; the minimum and the median in milliseconds. What it costs is
+ * for a good part what libc's memcpy() and malloc() cost. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -23,13 +23,13 @@ struct program {
 };
 
 /* Runs `path` with that environment (NULL-terminated) in the cgroup whose cgroup.procs is `cgroup`
- * (NULL: in this one). Its standard output
- * is kept; its standard error goes to /dev/null unless BENCH_VERBOSE is set. When the benchmark ends
- * it is killed. */
+ * (NULL: in this one). Its standard output is kept; its standard error goes to /dev/null unless
+ * BENCH_VERBOSE is set. When the benchmark ends it is killed. */
 void program_start(struct program *program, struct loop *loop, const char *path,
 		   char *const *environment, const char *cgroup);
 
-/* From now on programs run under callgrind (at /usr/bin/valgrind), which leaves its count in `file`. */
+/* From now on programs run under callgrind (at /usr/bin/valgrind), which leaves its count in
+ * `file`. */
 void program_count_in(const char *file);
 
 /* Instructions of the program that has exited, all of its threads, from its start to its end. */

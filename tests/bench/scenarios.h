@@ -37,13 +37,13 @@ int64_t bench_handler_ends(struct bench *bench, unsigned lines);
  * they do not account for is the figure uncounted.count. */
 int64_t bench_end(struct bench *bench);
 
-/* `runs` starts of each subject in turn: wall and CPU from execve() to the first /next, CPU until it
- * rests, memory then, time from SHUTDOWN to exit. */
+/* `runs` starts of each subject in turn: wall and CPU from execve() to the first /next, CPU until
+ * it rests, memory then, time from SHUTDOWN to exit. */
 void scenario_start(struct bench *bench, const struct subject *subjects, unsigned count,
 		    unsigned runs);
 
-/* The answer to POST /v1/traces with 1, 100 and 1,000 spans: when the program rests before each, and
- * one after the other while it exports. */
+/* The answer to POST /v1/traces with 1, 100 and 1,000 spans: when the program rests before each,
+ * and one after the other while it exports. */
 void scenario_post(struct bench *bench, const struct subject *subject, unsigned posts);
 
 /* The same posts to a process that only takes and answers them. */
@@ -57,20 +57,21 @@ void scenario_logs(struct bench *bench, const struct subject *subject, unsigned 
 /* What the same costs at least: recv() and send() of these bytes, and their compression alone. */
 void scenario_bare(struct bench *bench, unsigned runs);
 
-/* Memory, and CPU until then, while 1 MB and 10 MB of spans are held, as the backend refuses them. */
+/* Memory, and CPU until then, while 1 MB and 10 MB of spans are held, as the backend refuses
+ * them. */
 void scenario_held(struct bench *bench, const struct subject *subject, unsigned runs);
 
-/* CPU of an invocation with 3 spans and 3 log lines, and the time from its end to /next; requests to
- * the backend for 100 of them. */
+/* CPU of an invocation with 3 spans and 3 log lines, and the time from its end to /next; requests
+ * to the backend for 100 of them. */
 void scenario_invocation(struct bench *bench, const struct subject *subject, unsigned runs);
 
-/* In how many of so many invocations in a row /next is asked for only after the handler's end, where
- * that comes right after 3 spans were taken; and the time from INVOKE to /next. */
+/* In how many of so many invocations in a row /next is asked for only after the handler's end,
+ * where that comes right after 3 spans were taken; and the time from INVOKE to /next. */
 void scenario_lazy(struct bench *bench, const struct subject *subject, unsigned invocations);
 
-/* The answer to so many posts of 1,000 spans each 20 ms, and then five times as many one after the other, while
- * the backend takes data, refuses connections, or never answers. `bare`: the same posts to a process
- * that only takes them, too. */
+/* The answer to so many posts of 1,000 spans each 20 ms, and then five times as many one after the
+ * other, while the backend takes data, refuses connections, or never answers. `bare`: the same
+ * posts to a process that only takes them, too. */
 void scenario_faulty_posts(struct bench *bench, const struct subject *subject, unsigned count,
 			   bool bare);
 
@@ -89,12 +90,13 @@ void scenario_flat(struct bench *bench, const struct subject *subject, unsigned 
  * authorities in a hashed folder, and the time from that handler's end to /next. */
 void scenario_first_tls(struct bench *bench, const struct subject *subject, unsigned runs);
 
-/* CPU of each turn of lull's loop, in which nobody is answered: in so many invocations with 1,000 spans
- * each, to a backend with TLS that ends every connection and is one of 150 authorities in a file. */
+/* CPU of each turn of lull's loop, in which nobody is answered: in so many invocations with 1,000
+ * spans each, to a backend with TLS that ends every connection and is one of 150 authorities in a
+ * file. */
 void scenario_turns(struct bench *bench, const struct subject *subject, unsigned invocations);
 
-/* What the join adds to the CPU of passing 1,000 spans through, without and with correlation keys, as ratios;
- * of the build in build/, whichever is measured otherwise (join.c). */
+/* What the join adds to the CPU of passing 1,000 spans through, without and with correlation keys,
+ * as ratios; of the build in build/, whichever is measured otherwise (join.c). */
 void scenario_join(unsigned runs);
 
 /* Millions of instructions, by callgrind: of start and end without an invocation, and of five

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Microseconds. Short, so that a start of 3 ms feels the share; a kernel refuses quotas below 1 ms. */
+/* Microseconds. Short, so that a start of 3 ms feels the share; a kernel refuses quotas below 1
+ * ms. */
 #define PERIOD 20000
 
 static char group[128], procs[160];

@@ -12,8 +12,8 @@ struct spans {
 	unsigned count;
 };
 
-/* A request with `count` spans of one trace, of some 235 bytes each, ids at random. The caller frees
- * `data`. */
+/* A request with `count` spans of one trace, of some 235 bytes each, ids at random. The caller
+ * frees `data`. */
 struct spans spans_make(unsigned count);
 
 #endif

@@ -14,8 +14,8 @@ struct tls {
 };
 
 /* `authorities`: the file in which its certificate is written, behind so many others as a system
- * trusts. It is removed when it stops. `keeps`: connections stay for the next request; else each ends
- * with its first answer, so that each export takes a handshake. */
+ * trusts. It is removed when it stops. `keeps`: connections stay for the next request; else each
+ * ends with its first answer, so that each export takes a handshake. */
 void tls_start(struct tls *tls, const char *authorities, bool keeps);
 void tls_stop(struct tls *tls, const char *authorities);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Becomes the program TURNS_PROGRAM and has a child of its own trace it, which writes to TURNS_FILE a
- * line for each turn of the program's event loop: the nanoseconds of CPU between the end of one
+/* Becomes the program TURNS_PROGRAM and has a child of its own trace it, which writes to TURNS_FILE
+ * a line for each turn of the program's event loop: the nanoseconds of CPU between the end of one
  * epoll_pwait() and the begin of the next. For so long nobody is answered. Exit code 3 where the
  * machine allows no tracing. */
 #include <fcntl.h>

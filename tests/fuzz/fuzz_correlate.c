@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a span, as a log record and as a baggage header in which correlation keys are looked for.
- * libFuzzer feeds it; the unit tests include it. */
+/* Any bytes as a span, as a log record and as a baggage header in which correlation keys are looked
+ * for. libFuzzer feeds it; the unit tests include it. */
 #include <stdlib.h>
 #include <string.h>
 

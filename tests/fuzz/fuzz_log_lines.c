@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as what the Telemetry API posts, as one line of text, and as JSON. libFuzzer feeds it; the
- * unit tests include it. */
+/* Any bytes as what the Telemetry API posts, as one line of text, and as JSON. libFuzzer feeds it;
+ * the unit tests include it. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of connections out of any bytes: what comes out are whole lines, not more than are to be, and
- * the same whether the table comes at once or line by line. */
+/* Tables of connections out of any bytes: what comes out are whole lines, not more than are to be,
+ * and the same whether the table comes at once or line by line. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold for any input: where it does not the fuzzer, or the unit test that includes it, stops
- * there. */
+/* What must hold for any input: where it does not the fuzzer, or the unit test that includes it,
+ * stops there. */
 #ifndef FUZZ_REQUIRE_H
 #define FUZZ_REQUIRE_H
 

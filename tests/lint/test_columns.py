@@ -25,6 +25,7 @@ def run_columns(root: pathlib.Path, line: str) -> subprocess.CompletedProcess:
         '\t"' + "x" * 120 + '"',
         '\t"' + 'a \\"quoted\\" word, ' * 8 + '"};',
         '\treturn "' + "x" * 120 + '";',
+        '\t{"' + "x" * 120 + '",',
     ],
 )
 def test_these_pass(tmp_path, line):
@@ -39,6 +40,7 @@ def test_these_pass(tmp_path, line):
         ("\t/* " + "x" * 87 + " */", 101),
         ("int a; /* " + "x" * 100 + " */", 113),
         ('\t"' + "x" * 80 + '", call(of, more)', 106),
+        ('\t{"' + "x" * 80 + '", call(of, more)', 107),
         (" * https://example.com/" + "x" * 90, 113),
     ],
 )
@@ -49,5 +51,20 @@ def test_these_are_named(tmp_path, line, width):
     assert done.stderr == message
 
 
+def test_every_tree_is_looked_at(tmp_path):
+    (tmp_path / "good").mkdir()
+    (tmp_path / "bad").mkdir()
+    good = run_columns(tmp_path / "good", "int a;")
+    bad = run_columns(tmp_path / "bad", "/* " + "x" * 98 + " */")
+    both = subprocess.run([COLUMNS, tmp_path / "good", tmp_path / "bad"], capture_output=True,
+                          text=True, timeout=60)
+    assert (good.returncode, bad.returncode, both.returncode) == (0, 1, 1)
+    assert both.stderr == bad.stderr
+
+
 def test_an_empty_tree_is_no_success(tmp_path):
-    assert subprocess.run([COLUMNS, tmp_path], capture_output=True, timeout=60).returncode == 1
+    (tmp_path / "good").mkdir()
+    run_columns(tmp_path / "good", "int a;")
+    (tmp_path / "empty").mkdir()
+    command = [COLUMNS, tmp_path / "good", tmp_path / "empty"]
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Destinations with payloads in them. Takes payload.c's place, so that its allocations can be made to
- * fail (short_heap_at). */
+/* Destinations with payloads in them. Takes payload.c's place, so that its allocations can be made
+ * to fail (short_heap_at). */
 #ifndef TESTS_UNIT_DESTINATION_MAKE_H
 #define TESTS_UNIT_DESTINATION_MAKE_H
 

@@ -39,8 +39,8 @@ void peer_free(struct peer *p);
 /* The path of a signal's Export. */
 const char *peer_path(enum otlp_signal signal);
 
-/* Begins a call with all that a call has, and "grpc-encoding" where `encoding` is no NULL. `data` is
- * what DATA frames carry; without `end` more may follow by peer_add(). */
+/* Begins a call with all that a call has, and "grpc-encoding" where `encoding` is no NULL. `data`
+ * is what DATA frames carry; without `end` more may follow by peer_add(). */
 struct peer_call *peer_call(struct peer *p, const char *path, const char *encoding,
 			    struct slice data, bool end);
 

@@ -10,8 +10,9 @@
 #define MB ((size_t)1 << 20)
 
 /* A request that is answered with "hello". */
-#define POST_HELLO                                                                                    \
-	"POST /v1/traces?a=/?b HTTP/1.1\r\nHost: x\r\nContent-TYPE: Application/JSON ; charset=a\r\n" \
+#define POST_HELLO                                                                                 \
+	"POST /v1/traces?a=/?b HTTP/1.1\r\nHost: x\r\n"                                            \
+	"Content-TYPE: Application/JSON ; charset=a\r\n"                                           \
 	"content-encoding: GZIP \t\r\nContent-Length: 5\r\n\r\nhello"
 
 /* Bodies of 4 MiB, 6 MiB of all together, 6 connections. */

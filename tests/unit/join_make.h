@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the table of invocations is told: events of the platform, and pieces of spans and log records. */
+/* What the table of invocations is told: events of the platform, and pieces of spans and log
+ * records. */
 #ifndef TESTS_UNIT_JOIN_MAKE_H
 #define TESTS_UNIT_JOIN_MAKE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lives of an environment, one after the other, over one folder: each has a store, a spool and
- * books, and ends in an orderly way or is killed. Requests are under way as the exporter has them, one
- * for each signal of a destination. */
+ * books, and ends in an orderly way or is killed. Requests are under way as the exporter has them,
+ * one for each signal of a destination. */
 #ifndef TESTS_UNIT_LIVES_H
 #define TESTS_UNIT_LIVES_H
 

@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 #include "logs.pb-c.h"
 
-/* Appends a record as text, to be compared: "severity number|severity text|body|key=value|...", and at
- * the end, where there are any, "trace=", "span=" and "flags=". */
+/* Appends a record as text, to be compared: "severity number|severity text|body|key=value|...", and
+ * at the end, where there are any, "trace=", "span=" and "flags=". */
 void log_show(struct bytes *out, const Otlp__LogRecord *record);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store with one or two destinations. Takes payload.c's place, so that its allocations can be made
- * to fail (short_heap_at). */
+/* A store with one or two destinations. Takes payload.c's place, so that its allocations can be
+ * made to fail (short_heap_at). */
 #ifndef TESTS_UNIT_STORE_WORLD_H
 #define TESTS_UNIT_STORE_WORLD_H
 

@@ -74,8 +74,8 @@ static void test_headers(void **state)
 	}
 }
 
-/* What the fuzzer is fed: every beginning of a record that has all there is to be found, and with one bit
- * another. */
+/* What the fuzzer is fed: every beginning of a record that has all there is to be found, and with
+ * one bit another. */
 static void test_as_the_fuzzer_does(void **state)
 {
 	static const char *const members[][2] = {

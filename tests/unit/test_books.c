@@ -62,7 +62,8 @@ static void test_line(void **state)
 	assert_int_equal(said(l.world, "of the life before are lost"), 0);
 }
 
-/* What the life ends with while it is still held stands in the line as such, of each destination. */
+/* What the life ends with while it is still held stands in the line as such, of each
+ * destination. */
 static void test_line_of_what_is_held(void **state)
 {
 	struct life l;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The books of a life with other destinations than the one before: what is for one backend never goes
- * to another, and nothing is uncounted. */
+/* The books of a life with other destinations than the one before: what is for one backend never
+ * goes to another, and nothing is uncounted. */
 #include "lives.h"
 
 /* In one life's place: `second` may be told by another key. */

@@ -70,9 +70,9 @@ static void test_cut_without_a_failure(void **state)
 	assert_false(circuit_holds(&failed_off));
 }
 
-/* A backend slower than any handler and the budget. As the exporter does it: a probe goes out during
- * the handler where the circuit admits it, with the oldest data, and is cut with the invocation that
- * is not held for it. How many times does the backend get that? */
+/* A backend slower than any handler and the budget. As the exporter does it: a probe goes out
+ * during the handler where the circuit admits it, with the oldest data, and is cut with the
+ * invocation that is not held for it. How many times does the backend get that? */
 static const struct {
 	int64_t gap_ms;
 	const char *letters; /* `H` held, `p` a probe that was cut, `.` neither */

@@ -604,8 +604,8 @@ static void test_help(void **state)
 	assert_non_null(strstr(text, rest));
 	for (line = text; *line; line += strcspn(line, "\n") + 1) {
 		assert_in_range(strcspn(line, "\n"), 1, 100);
-		/* The texts stand below each other, whatever the names and defaults; one that is too
-		 * long for its column has a line of its own. */
+		/* The texts stand below each other, whatever the names and defaults; one that is
+		 * too long for its column has a line of its own. */
 		if (*line == ' ' && (line[2] == ' ' || strcspn(line + 2, " ") <= 26))
 			assert_true(line[38] == ' ' && line[39] != ' ');
 	}

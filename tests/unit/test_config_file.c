@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LULL_CONFIG: what is read of it, and that what cannot be read is named and loses nothing else. What
- * values it takes is compared with its JSON Schema by tests/docs. */
+/* LULL_CONFIG: what is read of it, and that what cannot be read is named and loses nothing else.
+ * What values it takes is compared with its JSON Schema by tests/docs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,7 +176,8 @@ static void test_what_is_wrong(void **state)
 	}
 }
 
-/* Names whose numbers on disk are the same (found by trying): their data could not be told apart. */
+/* Names whose numbers on disk are the same (found by trying): their data could not be told
+ * apart. */
 static void test_names_that_are_alike_on_disk(void **state)
 {
 	static const struct {

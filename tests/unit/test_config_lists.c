@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of words, headers and other lists of key=value, and endpoints that are secret or lull itself. */
+/* Lists of words, headers and other lists of key=value, and endpoints that are secret or lull
+ * itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request begins in a turn of the loop, however many there are to begin: while a body is made nobody is
- * answered. The backend is a real socket. */
+/* One request begins in a turn of the loop, however many there are to begin: while a body is made
+ * nobody is answered. The backend is a real socket. */
 #include "transfer_world.h"
 
 #include "exporter.h"

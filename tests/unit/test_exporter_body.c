@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A batch as a body, by each protocol; what is too large to be compressed in one turn of the loop goes as
- * it is, and says so. */
+/* A batch as a body, by each protocol; what is too large to be compressed in one turn of the loop
+ * goes as it is, and says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

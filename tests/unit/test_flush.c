@@ -249,8 +249,8 @@ static void test_awaits_end(void **state)
 	}
 }
 
-/* Any clock tells: the one that a suspended machine does not stop, and that of a restored snapshot's
- * world. */
+/* Any clock tells: the one that a suspended machine does not stop, and that of a restored
+ * snapshot's world. */
 static void test_distrusts(void **state)
 {
 	const struct {

@@ -96,8 +96,8 @@ static void send_unheard(struct client *c, size_t len)
 	free(body);
 }
 
-/* A client that was slow, or stood still with all the environment, is heard out as long as more comes:
- * what has come is read before its time is over. */
+/* A client that was slow, or stood still with all the environment, is heard out as long as more
+ * comes: what has come is read before its time is over. */
 static void test_refused_and_slow(void **state)
 {
 	static const struct timeval now = {0};

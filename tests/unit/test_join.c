@@ -107,7 +107,8 @@ static void test_which_spans_stand_for_a_request(void **state)
 	}
 }
 
-/* A child that was sent first does not hide its parent; the one that names the request is believed. */
+/* A child that was sent first does not hide its parent; the one that names the request is
+ * believed. */
 static void test_many_spans(void **state)
 {
 	const struct sent spans[] = {
@@ -128,7 +129,8 @@ static void test_many_spans(void **state)
 	require_line(&t, "a", 105, 0, 1, 4);
 }
 
-/* INVOKE is read after the function had it: until the platform tells, all since the last end counts. */
+/* INVOKE is read after the function had it: until the platform tells, all since the last end
+ * counts. */
 static void test_before_the_platform_tells(void **state)
 {
 	struct invocations t = {0};
@@ -153,7 +155,8 @@ static void test_before_the_platform_tells(void **state)
 	require_line(&t, "b", 1003, 0, 1, 2);
 }
 
-/* Managed Instances: two at once, told apart by their ids alone; a span may be faster than its start. */
+/* Managed Instances: two at once, told apart by their ids alone; a span may be faster than its
+ * start. */
 static void test_concurrent(void **state)
 {
 	struct invocations t = {.concurrent = true};

@@ -69,7 +69,8 @@ static void span(struct world *w, struct spans s)
 
 /* ---- Tests ---- */
 
-/* A line or a span of any kind says it, of any simple type; it is on all lines, those before as well. */
+/* A line or a span of any kind says it, of any simple type; it is on all lines, those before as
+ * well. */
 static void test_said_by(void **state)
 {
 	static const struct {
@@ -125,7 +126,8 @@ static void test_long(void **state)
 	}
 }
 
-/* What a line has itself it keeps, whatever it is; what it has in an object is put under the name, too. */
+/* What a line has itself it keeps, whatever it is; what it has in an object is put under the name,
+ * too. */
 static void test_own(void **state)
 {
 	static const struct {
@@ -362,7 +364,8 @@ static void say(struct world *w, unsigned number, unsigned value)
 	line(w, id, 0, 1000 * number + 10, text);
 }
 
-/* Memory is bounded: a request whose values may have had to go has none, and the others have theirs. */
+/* Memory is bounded: a request whose values may have had to go has none, and the others have
+ * theirs. */
 static void test_many_requests(void **state)
 {
 	struct world *w = world_new(false);
@@ -522,7 +525,8 @@ static void test_no_text(void **state)
 	}
 }
 
-/* Lines wait for a value as they do for a trace: while their request runs, if any is to be expected. */
+/* Lines wait for a value as they do for a trace: while their request runs, if any is to be
+ * expected. */
 static void test_awaited(void **state)
 {
 	struct world *w = world_new(false);

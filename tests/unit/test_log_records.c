@@ -121,7 +121,8 @@ static const struct line_case texts[] = {
 	 1000000000},
 	{"\"printed\\n\"", "0||'printed'" OF_REQUEST, 0},
 	{"\"[ERROR] ValueError: no\\nTraceback (most recent call last):\\n\\u00a0 File\"",
-	 "17|ERROR|'ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'|exception.type='ValueError'|exception.message='no'" OF_REQUEST,
+	 "17|ERROR|'ValueError: no\nTraceback (most recent call last):\n\xc2\xa0 File'|"
+	 "exception.type='ValueError'|exception.message='no'" OF_REQUEST,
 	 0},
 	/* what Lambda's runtime for Node says of an error: its other members are not the line's */
 	{"\"Invoke Error \\t{\\\"errorType\\\":\\\"E\\\",\\\"errorMessage\\\":\\\"m\\\",\\\"level\\\":\\\"debug\\\"}\"",
@@ -157,7 +158,8 @@ static const struct line_case texts[] = {
 	{"\"2026-01-02T03:04:06.123Z\\tg286a188-ba32-4475-8077-530cd35c09a9\\tINFO\\tx\"",
 	 "0||'2026-01-02T03:04:06.123Z\tg286a188-ba32-4475-8077-530cd35c09a9\tINFO\tx'" OF_REQUEST,
 	 0},
-	/* A level in capitals behind a time or in brackets is one, a word that is written like it is not */
+	/* A level in capitals behind a time or in brackets is one, a word that is written like it
+	 * is not */
 	{"\"2026-01-02 03:04:06,123 ERROR in module\"", "17|ERROR|'in module'" OF_REQUEST,
 	 1123000000},
 	{"\"2026-01-02 03:04:06,123 error in module\"",
@@ -296,7 +298,8 @@ static const struct line_case objects[] = {
 	{"{\"message\":\"{\\\"order\\\":7}\",\"logger\":\"l\"}",
 	 "0||'{\"order\":7}'|logger='l'" OF_REQUEST, 0},
 	{"{\"message\":\"{no\"}", "0||'{no'" OF_REQUEST, 0},
-	/* what loggers have for what people add is the line's own, if it is theirs and its names are free */
+	/* what loggers have for what people add is the line's own, if it is theirs and its names
+	 * are free */
 	{"{\"level\":\"INFO\",\"fields\":{\"message\":\"m\",\"order\":7,\"error\":\"no\"},\"target\":\"t\"}",
 	 "9|INFO|'m'|target='t'|order=7|exception.message='no'" OF_REQUEST, 0},
 	{"{\"level\":\"INFO\",\"fields\":{\"message\":\"m\",\"order\":7,\"target\":\"x\"},\"target\":\"t\"}",
@@ -316,7 +319,8 @@ static const struct line_case objects[] = {
 	 "0||'m'|mdc={a:1}|contextMap=empty" OF_REQUEST, 0},
 	{"{\"loggerName\":\"l\",\"message\":\"m\",\"mdc\":{\"mdc\":{\"a\":1}}}",
 	 "0||'m'|loggerName='l'|mdc={mdc:{a:1}}" OF_REQUEST, 0},
-	/* Java's frames as objects become the trace as Java prints it; what is none of them stays */
+	/* Java's frames as objects become the trace as Java prints it; what is none of them
+	 * stays */
 	{"{\"message\":\"m\",\"thrown\":{\"name\":\"a.E\",\"message\":\"no \\\"x\\\"\",\"extendedStackTrace\":["
 	 "{\"class\":\"a.B\",\"method\":\"c\",\"file\":\"B.java\",\"line\":7,\"exact\":true},"
 	 "{\"class\":\"N\",\"method\":\"<init>\",\"file\":\"N.java\",\"line\":-2},"

@@ -36,7 +36,8 @@ static void test_texts(void **state)
 		{"TypeError: no\r    at f (f.js:1:1)", {"TypeError", "no"}},
 		{"Error\n    at f (f.js:1:1)", {"Error", ""}},
 		{"a::B: no\n  at x", {"a::B", "no"}},
-		/* Python: behind the frames, of the last of a chain, and however long its message is */
+		/* Python: behind the frames, of the last of a chain, and however long its message
+		 * is */
 		{"Traceback (most recent call last):\n  File \"f\"\n    g()\nValueError: no",
 		 {"ValueError", "no"}},
 		{"failed\nTraceback (most recent call last):\n  File \"f\"\nKeyError",

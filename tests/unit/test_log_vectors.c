@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What real loggers print (tests/loggers/lines.tsv), as lull reads it, and what those print by their
- * documents that are not run: .NET's, Serilog among them, and Ruby's runtime (documented.tsv). With the
- * argument `show` every line is printed as it is read, in the form of expected.txt: to be looked at, and
- * then put there. */
+/* What real loggers print (tests/loggers/lines.tsv), as lull reads it, and what those print by
+ * their documents that are not run: .NET's, Serilog among them, and Ruby's runtime
+ * (documented.tsv). With the argument `show` every line is printed as it is read, in the form of
+ * expected.txt: to be looked at, and then put there. */
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,8 +129,8 @@ static void add(void *ctx, const struct telemetry_event *event)
 	log_records_add(ctx, event, 1);
 }
 
-/* "time" where the record's own time lies where it was written (to the second, which is all that some
- * tell), "event" where it has the event's. */
+/* "time" where the record's own time lies where it was written (to the second, which is all that
+ * some tell), "event" where it has the event's. */
 static const char *time_of(const Otlp__LogRecord *r, const struct vector *v)
 {
 	uint64_t second = NS_PER_S;
@@ -186,8 +186,8 @@ static const char *flat(struct bytes *shown)
 	return bytes_cstr(shown);
 }
 
-/* The vector as Lambda hands it over: its text in a string, and where that is JSON (with the function's
- * log format JSON) as it is. Both are read as the same. */
+/* The vector as Lambda hands it over: its text in a string, and where that is JSON (with the
+ * function's log format JSON) as it is. Both are read as the same. */
 static void each_way(char *line, void (*then)(const struct vector *v, const char *shown))
 {
 	char *from = cut(line), *to = cut(from), *text = cut(to);

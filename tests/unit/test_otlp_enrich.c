@@ -78,7 +78,8 @@ static size_t make_attributes(struct otlp_attribute *attributes, struct bytes *s
 	return count;
 }
 
-/* That request enriched, in memory of just its size, so that the sanitizer sees a byte too many read. */
+/* That request enriched, in memory of just its size, so that the sanitizer sees a byte too many
+ * read. */
 static struct bytes enriched(struct slice request, const struct otlp_attribute *attributes,
 			     size_t count)
 {
@@ -280,8 +281,8 @@ static void test_short_memory(void **state)
 	bytes_free(&in);
 }
 
-/* The usual case, one Resource to which all is added, takes two allocations: its beginning as it will be,
- * and room for what that is longer, and no more. */
+/* The usual case, one Resource to which all is added, takes two allocations: its beginning as it
+ * will be, and room for what that is longer, and no more. */
 static void test_allocations(void **state)
 {
 	struct otlp_attribute attributes[4];

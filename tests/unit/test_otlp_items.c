@@ -299,8 +299,8 @@ static void test_shares_ancestors(void **state)
 	bytes_free(&out);
 }
 
-/* What stands around the items of a request is looked for once, however many requests are made of it, and
- * not once for each of them: the walk is as long as the request. */
+/* What stands around the items of a request is looked for once, however many requests are made of
+ * it, and not once for each of them: the walk is as long as the request. */
 static void test_around_is_read_once(void **state)
 {
 	struct bytes request = odd_metrics(), first = {0}, second = {0}, third = {0}, fresh = {0};

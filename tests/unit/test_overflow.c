@@ -212,8 +212,8 @@ static void test_file_under_way_stays(void **state)
 	life_end(&l, false);
 }
 
-/* Ahead of what comes an eighth is free, as long as a file can take what is there: one file each time, for
- * nobody is answered while it is written. */
+/* Ahead of what comes an eighth is free, as long as a file can take what is there: one file each
+ * time, for nobody is answered while it is written. */
 static void test_ahead(void **state)
 {
 	struct life l;

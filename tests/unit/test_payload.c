@@ -135,7 +135,8 @@ static void test_items(void **state)
 	assert_int_equal(held, 0);
 }
 
-/* The reference stays with the caller, the list is what it was; after a reservation it cannot be. */
+/* The reference stays with the caller, the list is what it was; after a reservation it cannot
+ * be. */
 static void test_list_without_memory(void **state)
 {
 	struct payload_list list = {0};

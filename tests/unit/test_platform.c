@@ -105,8 +105,8 @@ static void test_metrics_go_together(void **state)
 	}
 }
 
-/* SHUTDOWN is the end of what runs, where the platform tells no other: with the words that its lines said,
- * once. */
+/* SHUTDOWN is the end of what runs, where the platform tells no other: with the words that its
+ * lines said, once. */
 static void test_ends_by_shutdown(void **state)
 {
 	static const struct {

@@ -213,8 +213,8 @@ static void test_an_end_is_counted_once(void **state)
 	}
 }
 
-/* The names, units, kinds and bounds that dashboards are made with: those of the OpenTelemetry Lambda
- * collector each in every detail. */
+/* The names, units, kinds and bounds that dashboards are made with: those of the OpenTelemetry
+ * Lambda collector each in every detail. */
 static void test_as_the_collector_has_them(void **state)
 {
 	static const double seconds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,

@@ -27,8 +27,8 @@
 #define YES SPAN_YES
 #define LATER SPAN_LATER
 
-/* Every cell of `auto`. A column is an outcome: it runs, success, error, failure, time-out; the last
- * one is a success in which memory ran out. */
+/* Every cell of `auto`. A column is an outcome: it runs, success, error, failure, time-out; the
+ * last one is a success in which memory ran out. */
 static const struct row {
 	bool own_span, sdk, dropped, sdk_had_time;
 	enum span_decision cells[6];
@@ -273,7 +273,8 @@ static void test_last_words(void **state)
 	otlp__export_trace_service_request__free_unpacked(d.request, NULL);
 }
 
-/* Values of correlation keys keep their types; what the span has it keeps, and all of them have room. */
+/* Values of correlation keys keep their types; what the span has it keeps, and all of them have
+ * room. */
 static void test_values(void **state)
 {
 	const struct invocation invocation = {.request_id = "r", .outcome = INVOCATION_FAILURE};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the spans that lull makes are decided, which trace they are of and beside what they stand, and
- * what they say last. */
+/* When the spans that lull makes are decided, which trace they are of and beside what they stand,
+ * and what they say last. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -119,8 +119,8 @@ static void show_attribute(struct bytes *out, const Otlp__KeyValue *kv)
 		bytes_addf(out, "=%s", value->string_value);
 }
 
-/* "NAME in TRACE below PARENT", ids by their first bytes, "new" for one that was made up; then what it
- * says. */
+/* "NAME in TRACE below PARENT", ids by their first bytes, "new" for one that was made up; then what
+ * it says. */
 static void show_span(struct bytes *out, const Otlp__Span *span)
 {
 	bytes_addf(out, "%s in ", span->name);
@@ -279,7 +279,8 @@ static void test_beside_what(void **state)
 	}
 }
 
-/* What stands in for the function's own span is what lines lead to, and what comes later stands beside. */
+/* What stands in for the function's own span is what lines lead to, and what comes later stands
+ * beside. */
 static void test_it_takes_the_place_of_the_own_span(void **state)
 {
 	struct invocation *invocation;

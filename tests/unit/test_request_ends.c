@@ -105,7 +105,8 @@ static void test_once(void **state)
 	assert_string_equal(end.error_type, "Runtime.ExitError");
 }
 
-/* What was said is known of the request, however much it wrote after it; that it failed must be told. */
+/* What was said is known of the request, however much it wrote after it; that it failed must be
+ * told. */
 static void test_said_long_before(void **state)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each gRPC code means: the table of the OTLP specification ("OTLP/gRPC Response"), and where lull
- * keeps data that the table lets go (DESIGN, "Failure"). */
+/* What each gRPC code means: the table of the OTLP specification ("OTLP/gRPC Response"), and where
+ * lull keeps data that the table lets go (DESIGN, "Failure"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* For a joined batch, a payload of several items, and one item; plain, with a RetryInfo, with words that
- * say "too large", and with both. */
+/* For a joined batch, a payload of several items, and one item; plain, with a RetryInfo, with words
+ * that say "too large", and with both. */
 enum { JOINED, SEVERAL, ONE, BATCHES };
 enum { PLAIN, INFO, LARGE, BOTH, ANSWERS };
 

@@ -48,7 +48,8 @@ static void test_hidden(void **state)
 	}
 }
 
-/* A password whose / was not escaped: curl takes what is before it for a host, or for a host and a port. */
+/* A password whose / was not escaped: curl takes what is before it for a host, or for a host and a
+ * port. */
 static void test_not_escaped(void **state)
 {
 	static struct {

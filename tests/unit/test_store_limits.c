@@ -16,7 +16,8 @@
 
 /* ---- Limits ---- */
 
-/* One that is larger than all there may be is not kept; what is there already is not its business. */
+/* One that is larger than all there may be is not kept; what is there already is not its
+ * business. */
 static void test_too_large(void **state)
 {
 	struct world w = begin(only_logs, all_signals);

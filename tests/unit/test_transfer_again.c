@@ -32,7 +32,8 @@ static void test_closed_while_idle(void **state)
 	client_close(&peer);
 }
 
-/* The connection had been there before: the backend may have closed it before it saw the request. */
+/* The connection had been there before: the backend may have closed it before it saw the
+ * request. */
 static void dies_when_used_again(struct world *w, bool reset)
 {
 	struct client peer = served_peer(w);
@@ -100,8 +101,8 @@ static void test_sent_again_once(void **state)
 	no_peer(w);
 }
 
-/* Bytes that are no answer keep curl from sending again by itself: what a proxy says that has closed
- * its side. On a connection that is new they are a failure. */
+/* Bytes that are no answer keep curl from sending again by itself: what a proxy says that has
+ * closed its side. On a connection that is new they are a failure. */
 static void test_again_where_no_answer_had_begun(void **state)
 {
 	struct world *w = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two environments restored from one snapshot: processes that go on from the same memory and, what
- * OpenSSL would notice, under the same number. Each is number 1 of a namespace of its own, as its parent
- * is, which takes root. */
+ * OpenSSL would notice, under the same number. Each is number 1 of a namespace of its own, as its
+ * parent is, which takes root. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a URL is read as, and what of it may be shown: never what is secret, however it was written. */
+/* What a URL is read as, and what of it may be shown: never what is secret, however it was
+ * written. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

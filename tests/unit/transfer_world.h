@@ -152,8 +152,8 @@ static inline void no_peer(struct world *w)
 	assert_false(peer_there(w, &peer));
 }
 
-/* How long the request at the start of what has come is; 0: it is not whole. Only its head is looked
- * at, however much has come. */
+/* How long the request at the start of what has come is; 0: it is not whole. Only its head is
+ * looked at, however much has come. */
 static inline size_t request_length(struct client *peer)
 {
 	static const char name[] = "Content-Length: ";
@@ -204,7 +204,8 @@ static inline struct client served_peer(struct world *w)
 	return peer;
 }
 
-/* Its time is over with the next turn of the loop, whatever the clock says: a machine may be slow. */
+/* Its time is over with the next turn of the loop, whatever the clock says: a machine may be
+ * slow. */
 static inline void time_is_over(struct transfer *t)
 {
 	assert_true(event_pending(t->deadline, EV_TIMEOUT, NULL));

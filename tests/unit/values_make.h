@@ -109,8 +109,8 @@ static inline bool join_first(struct world *w, const struct bytes *request, enum
 	return added;
 }
 
-/* A line of that request, of that trace (0: it names none), at that time, with these members, must have
- * that value in the end; "" for none. */
+/* A line of that request, of that trace (0: it names none), at that time, with these members, must
+ * have that value in the end; "" for none. */
 static inline void require_with(struct world *w, const struct slice line_record,
 				const char *expected)
 {
