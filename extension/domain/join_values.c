@@ -52,15 +52,28 @@ void join_note_span(struct invocations *table, const struct otlp_span *span, uns
 		correlate_note(table->correlate, &source, found);
 }
 
-static void note_line(struct invocations *table, const struct otlp_record *line,
-		      const struct invocation *entry, const struct otlp_finder *found)
+/* A record that names its request, which is to be known. */
+static void note_named(struct invocations *table, const struct otlp_record *record,
+		       const struct otlp_finder *found)
 {
-	struct correlate_source source = {
-		.request = invocations_number(table, entry),
-		.time = line->time,
-	};
+	struct correlate_source source = {.time = otlp_record_time(record)};
+	const struct invocation *entry = invocations_find_at(table, record->request_id,
+							     source.time);
 
-	take_trace(line->trace_id, &source);
+	if (!entry)
+		return;
+	source.request = invocations_number(table, entry);
+	take_trace(record->trace_id, &source);
+	correlate_note(table->correlate, &source, found);
+}
+
+static void note_unnamed(struct invocations *table, const struct otlp_record *record,
+			 const struct otlp_finder *found)
+{
+	struct correlate_source source = {.record = true, .time = otlp_record_time(record)};
+
+	source.during = during(table, source.time);
+	take_trace(record->trace_id, &source);
 	correlate_note(table->correlate, &source, found);
 }
 
@@ -68,36 +81,25 @@ void join_see_line(struct invocations *table, struct slice record)
 {
 	struct otlp_finder finder = {.nested = true};
 	struct otlp_finder *found = join_finder(table, &finder);
-	const struct invocation *entry;
 	struct otlp_record line;
 
 	if (!found)
 		return;
 	line = otlp_fields_of_record(record, found);
-	if (!found->any || line.request_id.len == 0)
-		return;
-	entry = invocations_find_at(table, line.request_id, line.time);
-	if (entry)
-		note_line(table, &line, entry, found);
+	if (found->any && line.request_id.len > 0)
+		note_named(table, &line, found);
 }
 
 static void see_record(struct invocations *table, struct slice item, struct otlp_finder *found)
 {
 	const struct otlp_record record = otlp_fields_of_record(item, found);
-	const struct invocation *entry = NULL;
-	struct correlate_source source = {.record = true, .time = otlp_record_time(&record)};
 
 	if (!found->any)
 		return;
-	if (record.request_id.len > 0) {
-		entry = invocations_find_at(table, record.request_id, source.time);
-		if (entry)
-			note_line(table, &record, entry, found);
-		return;
-	}
-	source.during = during(table, source.time);
-	take_trace(record.trace_id, &source);
-	correlate_note(table->correlate, &source, found);
+	if (record.request_id.len > 0)
+		note_named(table, &record, found);
+	else
+		note_unnamed(table, &record, found);
 }
 
 void join_see_records(struct invocations *table, struct slice request)

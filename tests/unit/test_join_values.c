@@ -287,6 +287,37 @@ static void test_batch(void **state)
 	world_free(w);
 }
 
+/* A record of an SDK's that names its request: when it was written, or at least seen, tells the
+ * message. */
+static void test_batch_records(void **state)
+{
+	static const uint32_t times[] = {1, 11};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(times); i++) {
+		struct world *w = world_new(false);
+		struct bytes items = {0}, request;
+		size_t record;
+
+		begin(&w->table, "a", "", 100);
+		span(w, (struct spans){NULL, 2, SPAN_KIND_CONSUMER, 110, 119, NULL});
+		span(w, (struct spans){NULL, 3, SPAN_KIND_CONSUMER, 120, 129, NULL});
+		span(w, (struct spans){"a", 1, SPAN_KIND_SERVER, 101, 199, NULL});
+		record = pb_begin(&items, 2);
+		put_time(&items, times[i], 125);
+		put_attribute(&items, 6, "faas.invocation_id", "a");
+		put_json(&items, 6, KEY, "\"three\"");
+		pb_end(&items, record);
+		request = make_request(bytes_slice(&items));
+		join_see_records(&w->table, bytes_slice(&request));
+		require(w, "a", 0, 124, "\"three\"");
+		require(w, "a", 0, 115, "");
+		bytes_free(&items);
+		bytes_free(&request);
+		world_free(w);
+	}
+}
+
 /* Managed Instances: nothing is told by time. */
 static void test_concurrent(void **state)
 {
@@ -578,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_which_spans),
 		cmocka_unit_test(test_one_trace_of_several_requests),
 		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_records),
 		cmocka_unit_test(test_concurrent),
 		cmocka_unit_test(test_run_again),
 		cmocka_unit_test(test_baggage),
