@@ -38,7 +38,7 @@ struct telemetry_post {
 
 static void platform_event(struct intake *in, const struct telemetry_event *event)
 {
-	const struct invocation *invocation = invocations_event(in->invocations, event);
+	struct invocation *invocation = invocations_event(in->invocations, event);
 
 	if (invocation)
 		join_see_event(in->invocations, invocation);

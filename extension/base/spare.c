@@ -19,25 +19,27 @@ static bool is_kept(size_t size)
 	return size >= SPARE_LEAST && size <= SPARE_MOST;
 }
 
-static bool fits(const struct spare *spare, size_t size)
+/* One that fits, or NULL. */
+static struct spare *find(size_t size)
 {
-	return spare->size >= size && spare->size - size < spare->size / 8;
+	for (unsigned i = 0; i < SPARES; i++)
+		if (spares[i].size >= size && spares[i].size - size < spares[i].size / 8)
+			return &spares[i];
+	return NULL;
 }
 
 void *spare_take(size_t *size)
 {
+	struct spare *spare = find(*size), found;
+
 	if (is_kept(*size))
 		wanted = *size;
-	for (unsigned i = 0; i < SPARES; i++) {
-		struct spare found = spares[i];
-
-		if (!fits(&found, *size))
-			continue;
-		spares[i] = (struct spare){0};
-		*size = found.size;
-		return found.memory;
-	}
-	return NULL;
+	if (!spare)
+		return NULL;
+	found = *spare;
+	*spare = (struct spare){0};
+	*size = found.size;
+	return found.memory;
 }
 
 static void touch_pages(volatile char *memory, size_t size)
@@ -50,13 +52,9 @@ static void touch_pages(volatile char *memory, size_t size)
 void spare_prepare(void)
 {
 	size_t size = wanted;
-	void *memory;
+	void *memory = size > 0 && !find(size) ? malloc(size) : NULL;
 
 	wanted = 0;
-	for (unsigned i = 0; i < SPARES; i++)
-		if (fits(&spares[i], size))
-			return;
-	memory = size > 0 ? malloc(size) : NULL;
 	if (!memory)
 		return;
 	touch_pages(memory, size);

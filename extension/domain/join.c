@@ -156,7 +156,7 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 	return last;
 }
 
-void join_see_event(struct invocations *table, const struct invocation *entry)
+void join_see_event(struct invocations *table, struct invocation *entry)
 {
 	const unsigned number = invocations_number(table, entry);
 	const struct invocation *before = join_neighbour(table, number, -1);
@@ -167,7 +167,7 @@ void join_see_event(struct invocations *table, const struct invocation *entry)
 	if (seen && before)
 		settle(table, invocations_number(table, before));
 	if (outcome_is_abnormal(entry->outcome))
-		join_by_children(table, &table->ring[(number - 1) % INVOCATIONS]);
+		join_by_children(table, entry);
 }
 
 /* ---- Lines ---- */

@@ -19,7 +19,7 @@ struct last_span join_see_spans(struct invocations *table, struct slice request)
 
 /* The platform told more of this invocation (invocations_event()): that may decide what was
  * open. */
-void join_see_event(struct invocations *table, const struct invocation *entry);
+void join_see_event(struct invocations *table, struct invocation *entry);
 
 /* The invocations that an ExportLogsServiceRequest has records of, a bit for each place in the
  * ring. */

@@ -4,7 +4,6 @@ for there it is the kernel who decides, so that the tests look at many posts."""
 import contextlib
 import os
 import statistics
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +14,13 @@ POSTS = 150
 LARGE = otlp.traces("a", filler="x" * 200_000)  # memory for it has no pages at first
 
 
-def stat(env):
-    """The fields of lull's /proc/PID/stat from the third on (proc(5))."""
-    path = Path(f"/proc/{env.extension('lull').process.pid}/stat")
-    return path.read_text(encoding="ascii").rpartition(")")[2].split()
-
-
 def page_faults(env):
-    return int(stat(env)[7])
+    return int(env.extension("lull").process.stat()[7])
 
 
 def rest(env):
     """Until lull sleeps: it has done all that there was to do."""
-    while stat(env)[0] != "S":
+    while env.extension("lull").process.stat()[0] != "S":
         os.sched_yield()
 
 

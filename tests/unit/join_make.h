@@ -48,14 +48,21 @@ static inline struct bytes make_request(struct slice items)
 	return request;
 }
 
-static inline void tell(struct invocations *table, enum event_type type, const char *id,
-			uint64_t ms)
+/* `status` may be NULL: the event has none. */
+static inline void tell_status(struct invocations *table, enum event_type type, const char *id,
+			       const char *status, uint64_t ms)
 {
 	struct telemetry_event event = {.type = type, .time_unix_nano = ms * MS};
 
-	event.record = json_pack("{s:s}", "requestId", id);
+	event.record = json_pack("{s:s,s:s*}", "requestId", id, "status", status);
 	join_see_event(table, invocations_event(table, &event));
 	json_decref(event.record);
+}
+
+static inline void tell(struct invocations *table, enum event_type type, const char *id,
+			uint64_t ms)
+{
+	tell_status(table, type, id, NULL, ms);
 }
 
 static inline void begin(struct invocations *table, const char *id, const char *header, uint64_t ms)

@@ -20,11 +20,7 @@
 
 static void end(struct invocations *table, const char *id, const char *status, uint64_t ms)
 {
-	struct telemetry_event event = {.type = EVENT_RUNTIME_DONE, .time_unix_nano = ms * MS};
-
-	event.record = json_pack("{s:s,s:s}", "requestId", id, "status", status);
-	join_see_event(table, invocations_event(table, &event));
-	json_decref(event.record);
+	tell_status(table, EVENT_RUNTIME_DONE, id, status, ms);
 }
 
 /* What is known of that request: its trace, the parent it stands below, the span that was never

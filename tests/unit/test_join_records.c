@@ -152,15 +152,11 @@ static void test_what_it_gets(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct world *w = world_new(false);
-		struct bytes line = {0};
 
 		begin(&w->table, "a", "", 100);
 		tell(&w->table, EVENT_RUNTIME_DONE, "a", 200);
-		put_line(&line, "a", 0, 110);
-		put_json(&line, 6, KEY, "7");
-		join_see_line(&w->table, bytes_slice(&line));
+		line(w, "a", 0, 110, "7");
 		require_sent(w, cases[i].record, cases[i].value);
-		bytes_free(&line);
 		world_free(w);
 	}
 }
@@ -182,6 +178,30 @@ static void test_two(void **state)
 	see(w, (struct sent){NULL, 2, 120, 0, NULL, "3"});
 	require_sent(w, (struct sent){.trace = 2, .time = 150}, "");
 	world_free(w);
+}
+
+/* In a batch, of which each message has a trace: when it was written, or at least seen, tells the
+ * message. */
+static void test_batch(void **state)
+{
+	static const struct sent said[] = {
+		{"a", 0, 125, 0, NULL, "\"three\""},
+		{"a", 0, 0, 125, NULL, "\"three\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(said); i++) {
+		struct world *w = world_new(false);
+
+		begin(&w->table, "a", "", 100);
+		span(w, (struct spans){NULL, 2, SPAN_KIND_CONSUMER, 110, 119, NULL});
+		span(w, (struct spans){NULL, 3, SPAN_KIND_CONSUMER, 120, 129, NULL});
+		span(w, (struct spans){"a", 1, SPAN_KIND_SERVER, 101, 199, NULL});
+		see(w, said[i]);
+		require(w, "a", 0, 124, "\"three\"");
+		require(w, "a", 0, 115, "");
+		world_free(w);
+	}
 }
 
 /* Managed Instances: by the trace alone, and by what names the request. */
@@ -263,8 +283,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whose_it_is), cmocka_unit_test(test_what_it_gets),
-		cmocka_unit_test(test_two),         cmocka_unit_test(test_concurrent),
-		cmocka_unit_test(test_awaited),     cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_two),         cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_concurrent),  cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,57 +18,6 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- What comes in ---- */
-
-/* A line of that request (NULL: of none), which names that trace (0: none). */
-static void line(struct world *w, const char *request, uint8_t trace, uint64_t ms,
-		 const char *value)
-{
-	struct bytes record = {0};
-
-	put_line(&record, request, trace, ms);
-	put_json(&record, 6, KEY, value);
-	join_see_line(&w->table, bytes_slice(&record));
-	bytes_free(&record);
-}
-
-struct spans {
-	const char *request; /* that it names; NULL: none */
-	uint8_t trace;
-	enum otlp_span_kind kind;
-	uint64_t start, end; /* ms */
-	const char *value;
-};
-
-static void span(struct world *w, struct spans s)
-{
-	static uint8_t ids;
-	struct bytes request = {0};
-	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
-	size_t mark = pb_begin(&request, 2);
-
-	put_id(&request, 1, s.trace, TRACE_ID_SIZE);
-	put_id(&request, 2, (uint8_t)(++ids ? ids : ++ids), SPAN_ID_SIZE);
-	put_id(&request, 4, s.kind == SPAN_KIND_INTERNAL ? 200 : 0, SPAN_ID_SIZE);
-	pb_put_tag(&request, 6, PB_VARINT);
-	pb_put_varint(&request, s.kind);
-	put_time(&request, 7, s.start);
-	put_time(&request, 8, s.end);
-	put_json(&request, 9, KEY, s.value);
-	if (s.request)
-		put_attribute(&request, 9, "faas.invocation_id", s.request);
-	pb_end(&request, mark);
-	pb_end(&request, scope);
-	pb_end(&request, resource);
-	assert_true(otlp_check(OTLP_TRACES, bytes_slice(&request)).valid);
-	join_see_spans(&w->table, bytes_slice(&request));
-	bytes_free(&request);
-}
-
-/* ---- What comes out ---- */
-
-/* ---- Tests ---- */
-
 /* A line or a span of any kind says it, of any simple type; it is on all lines, those before as
  * well. */
 static void test_said_by(void **state)
@@ -285,37 +234,6 @@ static void test_batch(void **state)
 	require(w, "a", 0, 115, "\"two\"");
 	require_whole(w, "a", "\"one\"");
 	world_free(w);
-}
-
-/* A record of an SDK's that names its request: when it was written, or at least seen, tells the
- * message. */
-static void test_batch_records(void **state)
-{
-	static const uint32_t times[] = {1, 11};
-
-	(void)state;
-	for (size_t i = 0; i < LENGTH(times); i++) {
-		struct world *w = world_new(false);
-		struct bytes items = {0}, request;
-		size_t record;
-
-		begin(&w->table, "a", "", 100);
-		span(w, (struct spans){NULL, 2, SPAN_KIND_CONSUMER, 110, 119, NULL});
-		span(w, (struct spans){NULL, 3, SPAN_KIND_CONSUMER, 120, 129, NULL});
-		span(w, (struct spans){"a", 1, SPAN_KIND_SERVER, 101, 199, NULL});
-		record = pb_begin(&items, 2);
-		put_time(&items, times[i], 125);
-		put_attribute(&items, 6, "faas.invocation_id", "a");
-		put_json(&items, 6, KEY, "\"three\"");
-		pb_end(&items, record);
-		request = make_request(bytes_slice(&items));
-		join_see_records(&w->table, bytes_slice(&request));
-		require(w, "a", 0, 124, "\"three\"");
-		require(w, "a", 0, 115, "");
-		bytes_free(&items);
-		bytes_free(&request);
-		world_free(w);
-	}
 }
 
 /* Managed Instances: nothing is told by time. */
@@ -609,7 +527,6 @@ int main(void)
 		cmocka_unit_test(test_which_spans),
 		cmocka_unit_test(test_one_trace_of_several_requests),
 		cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_batch_records),
 		cmocka_unit_test(test_concurrent),
 		cmocka_unit_test(test_run_again),
 		cmocka_unit_test(test_baggage),

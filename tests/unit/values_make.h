@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "domain/join_values.h"
 #include "join_make.h"
 #include "wire/otlp_value.h"
 
@@ -57,6 +58,51 @@ static inline void put_line(struct bytes *out, const char *request, uint8_t trac
 	if (request)
 		put_attribute(out, 6, "faas.invocation_id", request);
 	put_id(out, 9, trace, TRACE_ID_SIZE);
+}
+
+/* A line of that request (NULL: of none), which names that trace (0: none). */
+static inline void line(struct world *w, const char *request, uint8_t trace, uint64_t ms,
+			const char *value)
+{
+	struct bytes record = {0};
+
+	put_line(&record, request, trace, ms);
+	put_json(&record, 6, KEY, value);
+	join_see_line(&w->table, bytes_slice(&record));
+	bytes_free(&record);
+}
+
+struct spans {
+	const char *request; /* that it names; NULL: none */
+	uint8_t trace;
+	enum otlp_span_kind kind;
+	uint64_t start, end; /* ms */
+	const char *value;
+};
+
+static inline void span(struct world *w, struct spans s)
+{
+	static uint8_t ids;
+	struct bytes request = {0};
+	size_t resource = pb_begin(&request, 1), scope = pb_begin(&request, 2);
+	size_t mark = pb_begin(&request, 2);
+
+	put_id(&request, 1, s.trace, TRACE_ID_SIZE);
+	put_id(&request, 2, (uint8_t)(++ids ? ids : ++ids), SPAN_ID_SIZE);
+	put_id(&request, 4, s.kind == SPAN_KIND_INTERNAL ? 200 : 0, SPAN_ID_SIZE);
+	pb_put_tag(&request, 6, PB_VARINT);
+	pb_put_varint(&request, s.kind);
+	put_time(&request, 7, s.start);
+	put_time(&request, 8, s.end);
+	put_json(&request, 9, KEY, s.value);
+	if (s.request)
+		put_attribute(&request, 9, "faas.invocation_id", s.request);
+	pb_end(&request, mark);
+	pb_end(&request, scope);
+	pb_end(&request, resource);
+	assert_true(otlp_check(OTLP_TRACES, bytes_slice(&request)).valid);
+	join_see_spans(&w->table, bytes_slice(&request));
+	bytes_free(&request);
 }
 
 /* An AnyValue's contents as text: "7", 7, true. */

@@ -83,6 +83,14 @@ class Process:
     def thaw(self):
         self.signal(signal.SIGCONT)
 
+    def stat(self):
+        """The fields of /proc/PID/stat from the state on (proc(5)); none when it is gone."""
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as stat:
+                return stat.read().rpartition(")")[2].split()
+        except OSError:
+            return []
+
     def wait_exit(self, timeout):
         """True once the process has ended and all its output is here."""
         with self.history.changed:
@@ -131,11 +139,7 @@ class Process:
             self._on_exit()
 
     def _kernel_state(self):
-        try:
-            with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as stat:
-                return stat.read().rpartition(")")[2].split()[0]
-        except (OSError, IndexError):
-            return "X"
+        return (self.stat() or ["X"])[0]
 
 
 def _bytes_waiting(descriptor):
